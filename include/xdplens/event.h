@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The contract between kernel and user space: the flow's key and slot, every record that crosses a
+ * ring buffer, every counter. Fixed width, explicit padding, sizes asserted.
+ *
+ * Byte order: __be* is the wire's, everything else the host's. Times: `ns` is CLOCK_MONOTONIC
+ * nanoseconds; `jiffies` is the low 32 bits of the kernel's jiffies64. Lengths are octets on the
+ * wire without FCS.
+ */
+#ifndef XDPLENS_EVENT_H
+#define XDPLENS_EVENT_H
+
+#ifdef __bpf__
+#include "vmlinux.h"
+#else
+#include <linux/types.h>
+#endif
+
+#include "xdplens/proto.h"
+
+/* ---- flows ---- */
+
+enum {
+	FLOW_VLAN_MASK = 0x0fff, /* VLAN identifier of the outermost tag, 0 where there is none */
+	FLOW_EGRESS = 0x8000,	 /* sent by this host; not set: received */
+};
+
+/* One direction of a flow as one interface saw it. IPv4 addresses are mapped: ::ffff:a.b.c.d. */
+struct flow_key {
+	__u8 saddr[16];
+	__u8 daddr[16];
+	__be16 sport; /* 0 for protocols without ports */
+	__be16 dport;
+	__u32 ifindex;
+	__u16 link;  /* FLOW_EGRESS | VLAN identifier */
+	__u8 proto;  /* IANA number */
+	__u8 family; /* 4 or 6 */
+};
+
+/* How sure a verdict is; it may rise, never fall. */
+enum sure { SURE_NOTHING, SURE_PORT, SURE_HINT, SURE_PAYLOAD };
+
+enum {
+	SLOT_SURE = 0x03,     /* mask of `grade`: enum sure */
+	SLOT_SECURITY = 0x0c, /* mask of `grade`: enum security << 2 */
+	SLOT_SECURITY_SHIFT = 2,
+	SLOT_DNS = 0x10, /* every packet with payload is copied to the DNS ring */
+	SLOT_ACKED = 0x20, /* the first packet after the handshake's SYN was copied */
+	SLOT_LISTED = 0x40, /* an end of it is blacklisted */
+
+	SLOT_LOOKED = 0x0f, /* mask of `state`: packets with payload examined, saturating */
+	SLOT_VOTES = 0xf0, /* mask of `state`: packets of others that wanted the slot */
+	SLOT_VOTE = 0x10,
+};
+
+/* A slot of the flow cache, a cache line. `packets` == 0: free, but its verdict is remembered. */
+struct flow_slot {
+	struct flow_key key;
+	__u32 packets;
+	__u32 bytes;
+	__u32 first; /* jiffies */
+	__u32 last;  /* jiffies */
+	__u8 app;    /* enum app */
+	__u8 grade;
+	__u8 tcp_flags; /* of all packets, or'ed */
+	__u8 state;
+};
+_Static_assert(sizeof(struct flow_key) == 44, "key");
+_Static_assert(sizeof(struct flow_slot) == 64, "a slot is a cache line");
+
+/* ---- records ---- */
+
+enum record_kind { RECORD_FLOW = 1, RECORD_PACKET = 2 };
+
+/* Every record begins so. `len` is the whole record's, header included. */
+struct record {
+	__u8 kind;
+	__u8 bank; /* which of the two banks of counters knows its packets */
+	__u16 cpu;
+	__u32 len;
+};
+
+/* A flow's packets since its slot was taken: evicted, or full. */
+struct flow_record {
+	struct record record;
+	struct flow_slot slot;
+};
+_Static_assert(sizeof(struct flow_record) == 72, "flow record");
+
+/* Why a packet was copied: bits. */
+enum copy_why {
+	COPY_DNS = 1,	 /* DNS, every one */
+	COPY_HEAD = 2,	 /* among the first with payload of its flow, or of a TCP handshake */
+	COPY_SAMPLE = 4, /* 1 in N */
+};
+
+struct packet_record {
+	struct record record;
+	__u64 ns;
+	__u32 wire_len;
+	__u32 caplen; /* bytes of data that follow; <= record.len - sizeof(this) */
+	__u32 ifindex;
+	__u16 link;	/* as in struct flow_key, also of a VLAN tag that the bytes lack */
+	__u16 segments; /* frames on the wire that this skb stands for, >= 1 */
+	__u8 app;
+	__u8 grade; /* SLOT_SURE, SLOT_SECURITY as known after this packet */
+	__u8 why;
+	__u8 tag_stripped; /* 1: VLAN tag was in the metadata, not in the bytes */
+	__u32 pad;
+	__u8 data[];
+};
+_Static_assert(sizeof(struct packet_record) == 40, "packet record");
+
+enum { CAPTURE_MAX = 4096 }; /* most bytes of one packet in a record */
+
+/* ---- counters ---- */
+
+/* Why a packet is in no flow though nothing is wrong with it. X(ID, name) */
+#define XDPLENS_NOT_FLOW(X) X(ARP, arp) X(NON_IP, non_ip) X(LATER_FRAGMENT, later_fragment)
+
+/* Why a packet could not be parsed. X(ID, name) */
+#define XDPLENS_UNPARSED(X)                                                                        \
+	X(SHORT_LINK, short_link)	  /* link header cut */                                    \
+	X(DEEP_TAGS, deep_tags)		  /* more VLAN tags or MPLS labels than we walk */         \
+	X(SHORT_IPV4, short_ipv4)	  /* IPv4 header cut */                                    \
+	X(BAD_IPV4, bad_ipv4)		  /* version or header length impossible */                \
+	X(SHORT_IPV6, short_ipv6)	  /* IPv6 header cut */                                    \
+	X(BAD_IPV6, bad_ipv6)		  /* version impossible */                                 \
+	X(SHORT_EXTENSION, short_extension) /* IPv6 extension header cut */                        \
+	X(DEEP_EXTENSIONS, deep_extensions) /* more extension headers than we walk */              \
+	X(SHORT_TRANSPORT, short_transport) /* transport header cut */                             \
+	X(BAD_TCP, bad_tcp)		  /* data offset below 5 words */                          \
+	X(UNKNOWN_LINK, unknown_link)	  /* link type that we do not know (files only) */
+
+/* What parsing a packet came to. */
+enum outcome {
+	OUTCOME_FLOW,
+#define X(id, name) NOT_FLOW_##id,
+	XDPLENS_NOT_FLOW(X)
+#undef X
+#define X(id, name) UNPARSED_##id,
+	XDPLENS_UNPARSED(X)
+#undef X
+	OUTCOME_COUNT,
+	OUTCOME_UNPARSED = UNPARSED_SHORT_LINK, /* the first of them */
+};
+
+struct count {
+	__u64 packets;
+	__u64 bytes;
+};
+
+enum ring_kind { RING_DNS, RING_PACKETS, RING_FLOWS, RING_COUNT };
+enum direction { DIRECTION_IN, DIRECTION_OUT, DIRECTION_COUNT };
+
+enum {
+	SIZE_BINS = 16,	   /* packet sizes by power of two: bin = floor(log2(bytes)), at most 15 */
+	NETWORK_BINS = 256, /* overflow by source network: IPv4 /8, IPv6 /16 folded */
+	SKETCH_BINS = 4096, /* HyperLogLog registers (Flajolet et al. 2007), error 1.6 % */
+};
+
+/*
+ * What one CPU counted in one bank since user space last took it. Plain adds: one writer.
+ * Ledger: sum(outcome) = packets seen = in slots and records + overflow + not a flow + unparsed.
+ */
+struct counters {
+	struct count direction[DIRECTION_COUNT];
+	struct count l3[L3_COUNT];
+	struct count transport[TRANSPORT_COUNT];
+	struct count outcome[OUTCOME_COUNT];
+	struct count fragments;
+	struct count vlan;
+	struct count overflow[TRANSPORT_COUNT];	     /* in flows that found no slot */
+	struct count overflow_network[NETWORK_BINS]; /* the same packets, by source */
+	__u64 sizes[SIZE_BINS];
+	__u64 lost[RING_COUNT];	 /* records that a full ring refused */
+	__u64 head_skipped;	 /* first packets not copied: budget of this second spent */
+	__u64 dns_skipped;	 /* DNS packets left out by transaction sampling */
+	__u64 dns_copied;
+	__u64 evictions;
+	__u64 pad[3];
+	__u8 sketch[SKETCH_BINS]; /* of overflow flows */
+};
+_Static_assert(sizeof(struct counters) % 64 == 0, "whole cache lines");
+
+/* Packets and bytes of one interface and direction, a CPU's; key of the map: see bpf/maps.h. */
+struct interface_counters {
+	struct count direction[DIRECTION_COUNT];
+};
+
+#endif

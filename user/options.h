@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the user asked for. Filled once by options.c, then const everywhere. */
+#ifndef XDPLENS_OPTIONS_H
+#define XDPLENS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum mode { MODE_AUTO, MODE_NATIVE, MODE_GENERIC, MODE_TC, MODE_PCAP };
+enum report { REPORT_DEFAULT, REPORT_LIVE, REPORT_PLAIN, REPORT_JSON, REPORT_NONE };
+
+enum { OPTIONS_INTERFACES = 64, OPTIONS_LIST = 16 };
+
+struct options {
+	const char *interfaces[OPTIONS_INTERFACES];
+	int n_interfaces;
+	const char *read; /* -r: NULL when live */
+	enum mode mode;
+	uint64_t count;	   /* -c, 0: no limit */
+	double duration_s; /* -d, 0: no limit */
+	const char *write; /* -w */
+	uint32_t snaplen;
+	bool sample_given;
+	uint32_t sample; /* 1 in N; 0: none */
+	uint64_t rotate_bytes; /* -C */
+	uint32_t rotate_seconds; /* -G */
+	uint32_t rotate_count; /* -W */
+	const char *csv, *flows, *dns, *alerts;
+	enum report report;
+	double interval_s;
+	const char *config;
+	const char *blacklists[OPTIONS_LIST];
+	int n_blacklists;
+	const char *on_alert;
+	const char *plugins[OPTIONS_LIST];
+	int n_plugins;
+	const char *web; /* [ADDR:]PORT */
+	const char *web_token_file;
+	const char *user; /* -Z */
+	bool check;
+	bool quiet;
+	int verbose;
+	const char *filter; /* the words after the options, joined; NULL: none */
+};
+
+/*
+ * Fills `o` from the command line; strings point into argv or are kept until exit. Returns -1 to go
+ * on, else the exit status (help and version print and return 0; a wrong line says why, 2).
+ */
+int options_parse(struct options *o, int argc, char **argv);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The interface of a sink: something that writes records to a file. All calls come from the main
+ * thread. A sink that cannot write says so once on stderr, goes on counting what it drops, and
+ * tries again.
+ */
+#ifndef XDPLENS_SINK_H
+#define XDPLENS_SINK_H
+
+#include "xdplens/detector.h"
+#include "snapshot.h"
+
+struct options;
+struct sink;
+
+enum flow_end { FLOW_END_FIN, FLOW_END_RST, FLOW_END_IDLE, FLOW_END_EVICTED, FLOW_END_EXIT };
+
+struct sink_ops {
+	const char *name;
+	/* Opens `path` ("-": standard output). NULL: said why on stderr. */
+	struct sink *(*open)(const char *path, const struct options *options);
+	/* Any of these may be NULL. 0 or -errno (already said). */
+	int (*packet)(struct sink *s, const struct event *event);
+	int (*flow)(struct sink *s, const struct flow_view *flow, enum flow_end end);
+	int (*dns)(struct sink *s, const struct dns_transaction *transaction);
+	int (*alert)(struct sink *s, const struct alert *alert); /* when it opens and when it closes */
+	int (*tick)(struct sink *s, uint64_t now); /* flush by time, rotate; now: ns since the epoch */
+	int (*reopen)(struct sink *s);		   /* SIGHUP */
+	uint64_t (*dropped)(const struct sink *s); /* records that could not be written */
+	void (*close)(struct sink *s);		   /* NULL is fine; flushes */
+};
+
+/* pcap: -w. csv: --csv. rows: --flows, --dns, --alerts, CSV or JSON Lines by the file's name. */
+extern const struct sink_ops sink_pcap, sink_csv, sink_rows;
+
+#endif
