@@ -48,7 +48,9 @@ enum {
 	SLOT_ACKED = 0x20, /* the first packet after the handshake's SYN was copied */
 	SLOT_LISTED = 0x40, /* an end of it is blacklisted */
 
-	SLOT_LOOKED = 0x0f, /* mask of `state`: packets with payload examined, saturating */
+	SLOT_SETTLED = 0x80, /* nothing more to learn from payload */
+
+	SLOT_PAYLOADS = 0x0f, /* mask of `state`: packets with payload, saturating */
 	SLOT_VOTES = 0xf0, /* mask of `state`: packets of others that wanted the slot */
 	SLOT_VOTE = 0x10,
 };
@@ -164,7 +166,6 @@ enum {
  * Ledger: sum(outcome) = packets seen = in slots and records + overflow + not a flow + unparsed.
  */
 struct counters {
-	struct count direction[DIRECTION_COUNT];
 	struct count l3[L3_COUNT];
 	struct count transport[TRANSPORT_COUNT];
 	struct count outcome[OUTCOME_COUNT];
@@ -174,18 +175,43 @@ struct counters {
 	struct count overflow_network[NETWORK_BINS]; /* the same packets, by source */
 	__u64 sizes[SIZE_BINS];
 	__u64 lost[RING_COUNT];	 /* records that a full ring refused */
-	__u64 head_skipped;	 /* first packets not copied: budget of this second spent */
+	__u64 looks_skipped;	 /* payloads not classified: budget spent */
+	__u64 head_skipped;	 /* first packets not copied: budget spent */
 	__u64 dns_skipped;	 /* DNS packets left out by transaction sampling */
 	__u64 dns_copied;
 	__u64 evictions;
-	__u64 pad[3];
+	__u64 pad[6];
 	__u8 sketch[SKETCH_BINS]; /* of overflow flows */
 };
 _Static_assert(sizeof(struct counters) % 64 == 0, "whole cache lines");
 
-/* Packets and bytes of one interface and direction, a CPU's; key of the map: see bpf/maps.h. */
-struct interface_counters {
-	struct count direction[DIRECTION_COUNT];
+/* What user space steers while programs run. */
+struct live_config {
+	__u32 bank;	/* that programs count into */
+	__u32 dns_mask; /* copy only DNS transactions whose id has none of these bits */
+	__u32 pad[14];
+};
+
+struct clocks {
+	__u64 jiffies;
+	__u64 ns; /* CLOCK_MONOTONIC */
+};
+
+enum { BANKS = 2, INTERFACE_BINS = 1024 };
+
+/*
+ * All that one CPU keeps apart from flows. Programs count into the bank that `bank` of the
+ * configuration names; user space flips it, waits until every CPU has left the old one, and takes
+ * what stands there: a consistent cut.
+ */
+struct cpu_state {
+	struct counters bank[BANKS];
+	struct count interface[INTERFACE_BINS][DIRECTION_COUNT]; /* by ifindex, from the start */
+	__u32 sample_left;  /* packets until the next sample */
+	__u32 budget_start; /* jiffies when the present budgets began */
+	__u32 copies_left;  /* first packets that may still be copied */
+	__u32 looks_left;   /* payloads that may still be classified */
+	__u32 pad[12];
 };
 
 #endif

@@ -13,6 +13,7 @@ enum packet_flag {
 	PACKET_VLAN = 0x02,
 	PACKET_TUNNEL = 0x04, /* carries another packet: IP-in-IP, GRE, VXLAN, ... */
 	PACKET_CUT = 0x08,    /* fewer bytes were captured than the headers and payload say */
+	PACKET_BEGAN = 0x10,  /* set by the flow cache: this direction's SYN was seen */
 };
 
 /* TCP flags as in the header's 14th byte (RFC 9293 section 3.1). */
@@ -36,7 +37,7 @@ struct packet {
 	__u8 icmp_type;
 	__u8 icmp_code;
 	__u8 ttl;
-};
+} __attribute__((aligned(8)));
 
 enum { PAYLOAD_WINDOW = 64 };
 

@@ -64,7 +64,7 @@
 	X(VNC, vnc, UNKNOWN)                                                                       \
 	X(SMB, smb, UNENCRYPTED)                                                                   \
 	X(LDAP, ldap, UNENCRYPTED)                                                                 \
-	X(KERBEROS, kerberos, UNKNOWN)                                                             \
+	X(KERBEROS, kerberos, UNENCRYPTED)                                                         \
 	X(RADIUS, radius, UNENCRYPTED)                                                             \
 	X(MQTT, mqtt, UNENCRYPTED)                                                                 \
 	X(AMQP, amqp, UNENCRYPTED)                                                                 \
@@ -74,7 +74,7 @@
 	X(MYSQL, mysql, UNENCRYPTED)                                                               \
 	X(MONGODB, mongodb, UNENCRYPTED)                                                           \
 	X(MEMCACHED, memcached, UNENCRYPTED)                                                       \
-	X(BITTORRENT, bittorrent, UNKNOWN)                                                         \
+	X(BITTORRENT, bittorrent, UNENCRYPTED)                                                     \
 	X(WIREGUARD, wireguard, ENCRYPTED)                                                         \
 	X(OPENVPN, openvpn, ENCRYPTED)                                                             \
 	X(IKE, ike, ENCRYPTED)                                                                     \
@@ -82,10 +82,13 @@
 	X(SOCKS, socks, UNENCRYPTED)                                                               \
 	X(BGP, bgp, UNENCRYPTED)                                                                   \
 	X(RPC, rpc, UNENCRYPTED)                                                                   \
-	X(VXLAN, vxlan, UNKNOWN)                                                                   \
-	X(GENEVE, geneve, UNKNOWN)                                                                 \
-	X(GTPU, gtpu, UNKNOWN)                                                                     \
-	X(L2TP, l2tp, UNKNOWN)
+	X(VXLAN, vxlan, UNENCRYPTED)                                                               \
+	X(GENEVE, geneve, UNENCRYPTED)                                                             \
+	X(GTPU, gtpu, UNENCRYPTED)                                                                 \
+	X(L2TP, l2tp, UNENCRYPTED)                                                                 \
+	X(RX, rx, UNENCRYPTED)                                                                     \
+	X(TEREDO, teredo, UNENCRYPTED)                                                             \
+	X(XMPP, xmpp, UNENCRYPTED)
 
 /*
  * Ports, asked only where the payload said nothing. X(transport, port, application)
@@ -96,7 +99,7 @@
 	X(TCP, 80, HTTP) X(TCP, 8080, HTTP) X(TCP, 443, HTTPS) X(UDP, 443, QUIC)                   \
 	X(TCP, 8443, HTTPS) X(TCP, 53, DNS) X(UDP, 53, DNS) X(TCP, 853, DOT) X(UDP, 5353, MDNS)    \
 	X(UDP, 5355, LLMNR) X(TCP, 5355, LLMNR) X(UDP, 137, NETBIOS) X(UDP, 138, NETBIOS)          \
-	X(TCP, 139, NETBIOS) X(TCP, 22, SSH) X(TCP, 21, FTP) X(TCP, 20, FTP_DATA) X(UDP, 69, TFTP) \
+	X(TCP, 139, NETBIOS) X(TCP, 22, SSH) X(TCP, 21, FTP) X(TCP, 20, FTP) X(UDP, 69, TFTP) \
 	X(TCP, 23, TELNET) X(TCP, 25, SMTP) X(TCP, 587, SMTP) X(TCP, 143, IMAP) X(TCP, 110, POP3)  \
 	X(TCP, 465, TLS) X(TCP, 993, TLS) X(TCP, 995, TLS) X(UDP, 123, NTP) X(UDP, 67, DHCP)       \
 	X(UDP, 68, DHCP) X(UDP, 546, DHCP) X(UDP, 547, DHCP) X(UDP, 161, SNMP) X(UDP, 162, SNMP)   \
@@ -110,7 +113,9 @@
 	X(UDP, 6881, BITTORRENT) X(UDP, 51820, WIREGUARD) X(UDP, 1194, OPENVPN)                    \
 	X(TCP, 1194, OPENVPN) X(UDP, 500, IKE) X(UDP, 4500, IKE) X(TCP, 1080, SOCKS)               \
 	X(TCP, 179, BGP) X(TCP, 111, RPC) X(UDP, 111, RPC) X(UDP, 4789, VXLAN)                     \
-	X(UDP, 6081, GENEVE) X(UDP, 2152, GTPU) X(UDP, 1701, L2TP)
+	X(UDP, 8472, VXLAN) X(UDP, 6081, GENEVE) X(UDP, 2152, GTPU) X(UDP, 2123, GTPU)              \
+	X(UDP, 1701, L2TP) X(UDP, 7000, RX) X(UDP, 7001, RX) X(UDP, 7003, RX) X(UDP, 3544, TEREDO) \
+	X(TCP, 5222, XMPP) X(TCP, 5269, XMPP)
 
 enum l3 {
 #define X(id, name) L3_##id,

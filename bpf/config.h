@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Knobs: set by user space between open and load, constant to the verifier, so that what is off
+ * costs nothing. The defaults switch everything on. Only what user space steers while programs run
+ * is not constant: struct live_config.
+ */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include "xdplens/event.h"
+
+const volatile __u32 cfg_slots_mask = 4096 - 1; /* slots of the flow cache a CPU and bank, less 1 */
+const volatile __u32 cfg_cpus = 32;
+const volatile __u64 cfg_seed = 0x5851f42d4c957f2dull; /* of the flow hash; random when live */
+const volatile __u32 cfg_sample = 1000;		       /* copy 1 packet in N; 0: none */
+const volatile __u32 cfg_sample_caplen = 96;
+const volatile __u32 cfg_head_packets = 8; /* first packets of a flow's direction to copy */
+const volatile __u32 cfg_head_caplen = 3072;
+const volatile __u32 cfg_dns = 1;
+const volatile __u32 cfg_copies = 4096;	  /* first packets to copy, a CPU and period */
+const volatile __u32 cfg_looks = 65536;	  /* payloads to classify, a CPU and period */
+const volatile __u32 cfg_period = 64;	  /* jiffies that these budgets are for */
+
+struct live_config live_config SEC(".data.live");
+
+#endif

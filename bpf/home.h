@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The kernel's home of the engine: what include/xdplens/engine.h and flow.h ask of maps, rings and
+ * the packet's bytes. After maps.h, before emit.h.
+ */
+#ifndef HOME_H
+#define HOME_H
+
+#include "maps.h"
+
+#define home_knob(h, name) cfg_##name
+
+#include "xdplens/engine.h"
+
+/* Global functions: verified once, on their own, for every program that calls them. */
+__attribute__((noinline)) int parse_walk(struct headers *headers, struct packet *p)
+{
+	if (!headers || !p)
+		return UNPARSED_SHORT_LINK;
+	return parse_chain(headers, LINK_ETHERNET, p);
+}
+
+__attribute__((noinline)) int classify_payload(struct payload *payload, struct packet *p,
+					       __u32 known)
+{
+	if (!payload || !p)
+		return known;
+	return classify(payload, p, known);
+}
+
+static __always_inline long home_bytes(const struct home *h, __u32 offset, void *to, __u32 len)
+{
+	if (h->skb)
+		return bpf_skb_load_bytes(h->ctx, offset, to, len);
+	return bpf_xdp_load_bytes(h->ctx, offset, to, len);
+}
+
+static __always_inline struct scratch *home_scratch(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&scratches, &zero);
+}
+
+static __always_inline __u64 home_seed(const struct home *h)
+{
+	(void)h;
+	return cfg_seed;
+}
+
+static __always_inline __u32 home_dns_mask(const struct home *h)
+{
+	(void)h;
+	return *(volatile __u32 *)&live_config.dns_mask;
+}
+
+static __always_inline void home_parse(struct home *h, struct packet *p)
+{
+	struct scratch *s = home_scratch();
+	__u32 len = h->len < HEADERS_WINDOW ? h->len : HEADERS_WINDOW;
+
+	__builtin_memset(p, 0, sizeof(*p));
+	p->outcome = UNPARSED_SHORT_LINK;
+	if (!s)
+		return;
+	if (len < HEADERS_WINDOW)
+		__builtin_memset(s->headers.bytes, 0, HEADERS_WINDOW);
+	asm volatile("" : "+r"(len));
+	if (len < 1 || len > HEADERS_WINDOW || home_bytes(h, 0, s->headers.bytes, len) < 0)
+		len = 0;
+	s->headers.len = len;
+	s->headers.caplen = h->len;
+	s->headers.wire_len = h->len;
+	parse_walk(&s->headers, p);
+}
+
+static __always_inline struct flow_slot *home_slot(struct home *h, __u32 hash, __u32 bank)
+{
+	__u32 at = (h->cpu * BANKS + bank) * (cfg_slots_mask + 1) + (hash & cfg_slots_mask);
+
+	return bpf_map_lookup_elem(&flow_slots, &at);
+}
+
+static __always_inline int home_evict(struct home *h, const struct flow_slot *slot)
+{
+	__u32 cpu = h->cpu; /* an address taken of a member would put all of *h in memory */
+	void *ring = bpf_map_lookup_elem(&flow_rings, &cpu);
+	struct flow_record *r;
+
+	r = ring ? bpf_ringbuf_reserve(ring, sizeof(*r), 0) : 0;
+	if (!r) {
+		h->counters->lost[RING_FLOWS]++;
+		return -1;
+	}
+	r->record.kind = RECORD_FLOW;
+	r->record.bank = h->bank;
+	r->record.cpu = cpu;
+	r->record.len = sizeof(*r);
+	r->slot = *slot;
+	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+	h->counters->evictions++;
+	return 0;
+}
+
+static __always_inline struct payload *home_payload(struct home *h, const struct packet *p)
+{
+	struct scratch *s;
+	__u32 at = p->payload_offset, len = p->payload_len;
+
+	if (!h->state->looks_left) {
+		h->counters->looks_skipped++;
+		return 0;
+	}
+	s = home_scratch();
+	if (!s || at >= h->len)
+		return 0;
+	h->state->looks_left--;
+	s->payload.wire_len = len;
+	if (len > h->len - at)
+		len = h->len - at;
+	if (len > PAYLOAD_WINDOW)
+		len = PAYLOAD_WINDOW;
+	if (!len)
+		return 0;
+	if (len < PAYLOAD_WINDOW)
+		__builtin_memset(s->payload.bytes, 0, PAYLOAD_WINDOW);
+	/* the verifier wants a bound that the compiler cannot have seen before */
+	asm volatile("" : "+r"(len));
+	if (len < 1 || len > PAYLOAD_WINDOW || home_bytes(h, at, s->payload.bytes, len) < 0)
+		return 0;
+	s->payload.len = len;
+	return &s->payload;
+}
+
+static __always_inline __u32 home_classify(struct home *h, struct payload *payload,
+					   struct packet *p, __u32 known)
+{
+	(void)h;
+	return classify_payload(payload, p, known);
+}
+
+#endif

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The flow cache: hash, comparison and policy. After parse.h, before anything leaves for user
+ * space. One text for two homes: the includer defines the home_ functions declared below; in the
+ * kernel they are maps and rings, on the host memory and calls.
+ *
+ * The cache is direct-mapped and has one writer a CPU, so that every update is a plain add. On a
+ * collision the older flow leaves as a record. When the ring for records is short, the newcomer
+ * must outvote the holder (Yang et al., Elastic Sketch, SIGCOMM 2018), and whoever loses goes to
+ * the overflow totals: packets and bytes stay exact, only keys blur.
+ */
+#ifndef XDPLENS_FLOW_H
+#define XDPLENS_FLOW_H
+
+#include "xdplens/classify.h"
+#include "xdplens/packet.h"
+
+/* One packet on its way, and where it is at home. */
+struct home {
+	void *ctx; /* the kernel's context of the hook; on the host the engine */
+	/* known at compile time */
+	int skb;   /* the context is an skb: weigh it */
+	int plain; /* Ethernet in direct reach: parse_plain may read it */
+	__u32 cpu;
+	__u32 len;	/* of the frame in memory; on the host as captured */
+	__u32 wire_len; /* of all its segments on the wire */
+	__u32 segments;
+	__u32 gso_size; /* payload octets a segment, 0: not segmented */
+	__u32 ifindex;
+	__u16 link; /* direction, and the VLAN tag that the bytes lack */
+	__u8 tag_stripped;
+	__u32 bank;
+	__u32 now; /* jiffies */
+	struct cpu_state *state;
+	struct counters *counters;
+};
+
+/* The slot of a bank of this CPU's cache that the hash names; NULL: none. */
+static __always_inline struct flow_slot *home_slot(struct home *h, __u32 hash, __u32 bank);
+static __always_inline __u64 home_seed(const struct home *h);
+/* Sends the slot as a record; 0, or negative where there is no room. */
+static __always_inline int home_evict(struct home *h, const struct flow_slot *slot);
+/* Fills the window with the first bytes of the payload; 0, or negative where it has none. */
+static __always_inline struct payload *home_payload(struct home *h, const struct packet *p);
+static __always_inline __u32 home_classify(struct home *h, struct payload *payload,
+					   struct packet *p, __u32 known);
+
+enum {
+	FLOW_BYTES_FULL = 3u << 30, /* a slot with more leaves as a record before it wraps */
+};
+
+/* A key as words. Keys that are hashed or compared lie on multiples of 8, as in slots and packets. */
+struct flow_words {
+	__u64 w[5];
+	__u32 tail;
+} __attribute__((may_alias));
+
+/* The finalizer of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014). */
+static __always_inline __u64 flow_mix(__u64 h)
+{
+	h = (h ^ h >> 30) * 0xbf58476d1ce4e5b9ull;
+	h = (h ^ h >> 27) * 0x94d049bb133111ebull;
+	return h ^ h >> 31;
+}
+
+/* 64 bits over the whole key: multilinear (Lemire and Kaser 2014), then mixed. */
+static __always_inline __u64 flow_hash64(const struct flow_key *key, __u64 seed)
+{
+	const struct flow_words *k = (const void *)key;
+	__u64 h = seed;
+
+	h += k->w[0] * 0x9e3779b97f4a7c15ull;
+	h ^= h >> 29;
+	h += k->w[1] * 0xbf58476d1ce4e5b9ull;
+	h += k->w[2] * 0x94d049bb133111ebull;
+	h ^= h >> 31;
+	h += k->w[3] * 0xff51afd7ed558ccdull;
+	h += k->w[4] * 0xc4ceb9fe1a85ec53ull;
+	h += k->tail * 0x2545f4914f6cdd1dull;
+	return flow_mix(h);
+}
+
+static __always_inline __u32 overflow_transport(__u8 proto)
+{
+	switch (proto) {
+#define X(id, name, number)                                                                        \
+	case number:                                                                               \
+		return TRANSPORT_##id;
+		XDPLENS_TRANSPORTS(X)
+#undef X
+	}
+	return TRANSPORT_OTHER;
+}
+
+static __always_inline __u32 overflow_bin(const struct flow_key *key)
+{
+	__u32 bin = key->family == 4 ? key->saddr[12] : key->saddr[0] ^ key->saddr[1];
+
+	return bin & (NETWORK_BINS - 1);
+}
+
+/* HyperLogLog register of a flow: 12 bits choose it, 1 + the zeros that begin the next 32 is its value. */
+static __always_inline void overflow_sketch(struct counters *c, __u64 hash)
+{
+	__u32 bin = hash & (SKETCH_BINS - 1);
+	__u32 low = hash >> 12, rank = 1;
+	__u32 bit = low & -low;
+
+	rank += (bit & 0xaaaaaaaa) != 0;
+	rank += (bit & 0xcccccccc) ? 2 : 0;
+	rank += (bit & 0xf0f0f0f0) ? 4 : 0;
+	rank += (bit & 0xff00ff00) ? 8 : 0;
+	rank += (bit & 0xffff0000) ? 16 : 0;
+	if (!bit)
+		rank = 33;
+	if (c->sketch[bin] < rank)
+		c->sketch[bin] = rank;
+}
+
+/* Packets that belong to no slot: totals by protocol and by source. */
+static __always_inline void overflow_add(struct home *h, const struct flow_key *key,
+					  __u32 packets, __u32 bytes)
+{
+	struct counters *c = h->counters;
+	struct count *total = &c->overflow[overflow_transport(key->proto) & 15];
+	struct count *network = &c->overflow_network[overflow_bin(key)];
+
+	total->packets += packets;
+	total->bytes += bytes;
+	network->packets += packets;
+	network->bytes += bytes;
+	overflow_sketch(c, flow_hash64(key, 0));
+}
+
+static __always_inline int flow_same(const struct flow_key *a, const struct flow_key *b)
+{
+	const struct flow_words *x = (const void *)a, *y = (const void *)b;
+
+	return !((x->w[1] ^ y->w[1]) | (x->w[3] ^ y->w[3]) | (x->w[4] ^ y->w[4]) |
+		 (x->tail ^ y->tail) | (x->w[0] ^ y->w[0]) | (x->w[2] ^ y->w[2]));
+}
+
+static __always_inline __u32 flow_known(const struct flow_slot *slot)
+{
+	return slot->app | (__u32)(slot->grade & SLOT_SURE) << 8 |
+	       (__u32)(slot->grade & SLOT_SECURITY) >> SLOT_SECURITY_SHIFT << 16;
+}
+
+static __always_inline int flow_app_is_dns(__u8 app)
+{
+	return app == APP_DNS || app == APP_MDNS || app == APP_LLMNR;
+}
+
+static __always_inline void flow_learn(struct flow_slot *slot, __u32 verdict)
+{
+	slot->app = verdict;
+	slot->grade = (slot->grade & ~(SLOT_SURE | SLOT_SECURITY | SLOT_DNS)) |
+		      (verdict >> 8 & SLOT_SURE) |
+		      (verdict >> 16 << SLOT_SECURITY_SHIFT & SLOT_SECURITY) |
+		      (flow_app_is_dns(verdict) ? SLOT_DNS : 0);
+}
+
+static __always_inline void flow_restart(struct flow_slot *slot, __u32 now)
+{
+	slot->packets = 0;
+	slot->bytes = 0;
+	slot->first = now;
+	slot->tcp_flags = 0;
+}
+
+/*
+ * Makes the slot the packet's; what was known of its flow in the other bank is kept. 0: the holder
+ * stays, and the packet belongs to the overflow.
+ */
+static __always_inline int flow_take(struct home *h, struct flow_slot *slot,
+				     const struct flow_slot *other, const struct packet *p)
+{
+	int same = flow_same(&slot->key, &p->key);
+
+	if (slot->packets && home_evict(h, slot) < 0) {
+		if ((slot->state & SLOT_VOTES) != SLOT_VOTES) {
+			slot->state += SLOT_VOTE;
+			if ((__u32)slot->state >> 4 <= slot->packets)
+				return 0;
+		} else if (slot->packets > SLOT_VOTES >> 4) {
+			slot->state &= ~SLOT_VOTES;
+			return 0;
+		}
+		overflow_add(h, &slot->key, slot->packets, slot->bytes);
+	}
+	if ((p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN || !(same || other)) {
+		slot->grade = 0;
+		slot->state = 0;
+		flow_learn(slot, classify_port(p->transport, p->key.sport, p->key.dport));
+	} else if (!same) {
+		slot->app = other->app;
+		slot->grade = other->grade;
+		slot->state = other->state;
+	}
+	slot->key = p->key;
+	slot->state &= ~SLOT_VOTES;
+	flow_restart(slot, h->now);
+	return 1;
+}
+
+/* Looks at the payload until the verdict is sure; a flow that turns encrypted leaves a record. */
+static __always_inline void flow_look(struct home *h, struct flow_slot *slot,
+				      struct packet *p)
+{
+	__u32 known = flow_known(slot), verdict;
+	struct payload *payload = home_payload(h, p);
+
+	if (!payload)
+		return;
+	if (slot->tcp_flags & TCP_SYN)
+		p->flags |= PACKET_BEGAN;
+	verdict = home_classify(h, payload, p, known);
+	slot->state++;
+	if (!classify_wants(verdict, slot->state & SLOT_PAYLOADS))
+		slot->grade |= SLOT_SETTLED;
+	if (verdict == known)
+		return;
+	if (slot->packets && known >> 16 == SECURITY_UNENCRYPTED &&
+	    verdict >> 16 == SECURITY_ENCRYPTED && home_evict(h, slot) == 0)
+		flow_restart(slot, h->now);
+	flow_learn(slot, verdict);
+}
+
+static __always_inline void flow_payload(struct home *h, struct flow_slot *slot, struct packet *p)
+{
+	if (slot->grade & SLOT_SETTLED)
+		slot->state++;
+	else
+		flow_look(h, slot, p);
+}
+
+/* Adds a packet to its flow. NULL: counted as overflow. */
+static __always_inline struct flow_slot *flow_account(struct home *h, struct packet *p)
+{
+	__u32 hash = flow_hash64(&p->key, home_seed(h));
+	struct flow_slot *slot = home_slot(h, hash, h->bank);
+
+	if (!slot) {
+		overflow_add(h, &p->key, h->segments, h->wire_len);
+		return 0;
+	}
+	if (!slot->packets || !flow_same(&slot->key, &p->key)) {
+		const struct flow_slot *other = home_slot(h, hash, h->bank ^ 1);
+
+		if (other && !flow_same(&other->key, &p->key))
+			other = 0;
+		if (!flow_take(h, slot, other, p)) {
+			overflow_add(h, &p->key, h->segments, h->wire_len);
+			return 0;
+		}
+	} else if (slot->bytes > FLOW_BYTES_FULL && home_evict(h, slot) == 0) {
+		flow_restart(slot, h->now);
+	}
+	if (p->payload_len && (slot->state & SLOT_PAYLOADS) != SLOT_PAYLOADS)
+		flow_payload(h, slot, p);
+	slot->packets += h->segments;
+	slot->bytes += h->wire_len;
+	slot->last = h->now;
+	slot->tcp_flags |= p->tcp_flags;
+	return slot;
+}
+
+#endif
