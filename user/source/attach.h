@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Our programs on an interface: the best hooks that it takes, held by links where there are. */
+#ifndef XDPLENS_ATTACH_H
+#define XDPLENS_ATTACH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "options.h"
+#include "source/kernel.h"
+
+struct attachment {
+	int ifindex;
+	char name[16];
+	char mode[24];	 /* of ingress: "native", "generic", "tc" */
+	char why[200];	 /* why it is not the best mode; empty where it is */
+	int links[2];	 /* by direction; -1: none */
+	bool clsact[2];	 /* held by a filter of ours rather than a link */
+};
+
+/*
+ * Attaches to both directions of interface `ifindex`: ingress native XDP, else TC; generic XDP only
+ * where it is asked for, as it sees packets after GRO and linearizes them. 0, or -errno with a->why.
+ */
+int attach_interface(struct attachment *a, const struct kernel *k, int ifindex, const char *name,
+		     enum mode mode);
+void attach_detach(struct attachment *a);
+
+#endif

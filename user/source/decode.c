@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Records of the rings, checked, as events and flow deltas. After the rings, before anything is
+ * believed: kind, length and every value that is used as an index are looked at here.
+ */
+#include "source/decode.h"
+
+#include <errno.h>
+
+#include "xdplens/parse.h"
+
+static struct verdict decode_verdict(uint8_t app, uint8_t grade)
+{
+	unsigned security = (grade & SLOT_SECURITY) >> SLOT_SECURITY_SHIFT;
+
+	return (struct verdict){
+		.app = app < APP_COUNT ? app : APP_OTHER,
+		.sure = grade & SLOT_SURE,
+		.security = security < SECURITY_COUNT ? security : SECURITY_UNKNOWN,
+	};
+}
+
+int decode_packet(const void *data, size_t len, const struct clock *clock, struct packet *packet,
+		  struct event *event)
+{
+	const struct packet_record *r = data;
+
+	if (len < sizeof(*r) || r->record.kind != RECORD_PACKET || r->record.len > len ||
+	    r->caplen > len - sizeof(*r) || !r->caplen || r->wire_len < r->caplen)
+		return -EBADMSG;
+	parse_frame(LINK_ETHERNET, r->data, r->caplen, r->wire_len, packet);
+	packet->key.ifindex = r->ifindex;
+	if (r->tag_stripped) {
+		packet->key.link = r->link;
+		packet->flags |= PACKET_VLAN;
+	} else {
+		packet->key.link |= r->link & FLOW_EGRESS;
+	}
+	*event = (struct event){
+		.ts = clock_epoch(clock, r->ns),
+		.packet = packet,
+		.data = r->data,
+		.caplen = r->caplen,
+		.wire_len = r->wire_len,
+		.linktype = LINK_ETHERNET,
+		.segments = r->segments ? r->segments : 1,
+		.why = r->why,
+		.tag_stripped = r->tag_stripped,
+		.verdict = decode_verdict(r->app, r->grade),
+		.dns_latency_ms = -1,
+	};
+	return 0;
+}
+
+int decode_slot(const struct flow_slot *slot, const struct clock *clock, struct flow_delta *delta)
+{
+	if (!slot->packets || (slot->key.family != 4 && slot->key.family != 6))
+		return -EBADMSG;
+	*delta = (struct flow_delta){
+		.key = &slot->key,
+		.first = clock_jiffies(clock, slot->first),
+		.last = clock_jiffies(clock, slot->last),
+		.packets = slot->packets,
+		.bytes = slot->bytes,
+		.tcp_flags = slot->tcp_flags,
+		.verdict = decode_verdict(slot->app, slot->grade),
+	};
+	return 0;
+}
+
+int decode_flow(const void *data, size_t len, const struct clock *clock, struct flow_delta *delta,
+		unsigned *bank)
+{
+	const struct flow_record *r = data;
+
+	if (len < sizeof(*r) || r->record.kind != RECORD_FLOW || r->record.len != sizeof(*r) ||
+	    r->record.bank >= BANKS)
+		return -EBADMSG;
+	*bank = r->record.bank;
+	return decode_slot(&r->slot, clock, delta);
+}

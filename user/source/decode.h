@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Records of the rings, checked, as events and flow deltas. */
+#ifndef XDPLENS_DECODE_H
+#define XDPLENS_DECODE_H
+
+#include "source/clock.h"
+#include "xdplens/detector.h"
+
+/*
+ * A packet record of `len` bytes as an event; `packet` is filled by parsing the bytes again, and the
+ * event points to it and into the record. 0, or -EBADMSG where the record contradicts itself.
+ */
+int decode_packet(const void *data, size_t len, const struct clock *clock, struct packet *packet,
+		  struct event *event);
+/* A flow record; the delta's key points into it. Sets *bank. 0 or -EBADMSG. */
+int decode_flow(const void *data, size_t len, const struct clock *clock, struct flow_delta *delta,
+		unsigned *bank);
+/* A slot of the cache, as a flow record's. 0, or -EBADMSG. */
+int decode_slot(const struct flow_slot *slot, const struct clock *clock, struct flow_delta *delta);
+
+#endif

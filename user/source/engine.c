@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The host's home of the engine (include/xdplens/engine.h): one cache, one bank, and calls where
+ * the kernel has rings. After a capture file or libpcap, before the consumer.
+ *
+ * A tick is a microsecond of the capture's clock. It wraps after 71 minutes, so cuts have to come
+ * more often than that; replay makes one a second.
+ */
+#include "source/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "xdplens/parse.h"
+
+enum { BATCH = 64 };
+
+struct engine_knobs {
+	uint32_t period, copies, looks, head_packets, head_caplen, sample, sample_caplen, dns;
+};
+
+struct engine {
+	struct engine_knobs knobs;
+	struct engine_config config;
+	struct source_consumer consumer;
+	struct cpu_state *state;
+	struct flow_slot *slots;
+	const struct engine_frame *frame;
+	const struct packet *packet;
+	struct flow_slot evicted[BATCH];
+	struct flow_delta deltas[BATCH];
+	size_t n;
+	struct payload payload;
+};
+
+#define home_engine(h) ((struct engine *)(h)->ctx)
+#define home_knob(h, name) (home_engine(h)->knobs.name)
+
+#include "xdplens/engine.h"
+
+static uint64_t engine_time(const struct engine *e, uint32_t tick)
+{
+	uint64_t now = e->frame->ts / 1000;
+
+	return (now + (int32_t)(tick - (uint32_t)now)) * 1000;
+}
+
+static void engine_flush(struct engine *e)
+{
+	if (e->n)
+		e->consumer.flows(e->consumer.arg, 0, e->deltas, e->n);
+	e->n = 0;
+}
+
+static void engine_emit(struct engine *e, const struct flow_slot *slot)
+{
+	struct flow_delta *d = &e->deltas[e->n];
+	struct flow_slot *kept = &e->evicted[e->n];
+
+	*kept = *slot;
+	*d = (struct flow_delta){
+		.key = &kept->key,
+		.first = engine_time(e, slot->first),
+		.last = engine_time(e, slot->last),
+		.packets = slot->packets,
+		.bytes = slot->bytes,
+		.tcp_flags = slot->tcp_flags,
+		.verdict = {.app = slot->app,
+			    .sure = slot->grade & SLOT_SURE,
+			    .security = (slot->grade & SLOT_SECURITY) >> SLOT_SECURITY_SHIFT},
+	};
+	if (d->last < d->first) /* the capture's clock went back */
+		d->last = d->first;
+	if (++e->n == BATCH)
+		engine_flush(e);
+}
+
+/* ---- what the engine asks of its home ---- */
+
+static __always_inline __u64 home_seed(const struct home *h)
+{
+	(void)h;
+	return 0;
+}
+
+static __always_inline __u32 home_dns_mask(const struct home *h)
+{
+	(void)h;
+	return 0;
+}
+
+static __always_inline struct flow_slot *home_slot(struct home *h, __u32 hash, __u32 bank)
+{
+	struct engine *e = home_engine(h);
+
+	return bank ? NULL : &e->slots[hash & (e->config.slots - 1)];
+}
+
+static __always_inline int home_evict(struct home *h, const struct flow_slot *slot)
+{
+	engine_emit(home_engine(h), slot);
+	h->counters->evictions++;
+	return 0;
+}
+
+static __always_inline long home_bytes(const struct home *h, __u32 offset, void *to, __u32 len)
+{
+	const struct engine_frame *f = home_engine(h)->frame;
+
+	if (offset > f->caplen || len > f->caplen - offset)
+		return -1;
+	memcpy(to, f->data + offset, len);
+	return 0;
+}
+
+static __always_inline void home_parse(struct home *h, struct packet *p)
+{
+	struct engine *e = home_engine(h);
+
+	parse_frame(e->config.link, e->frame->data, e->frame->caplen, h->wire_len, p);
+}
+
+static __always_inline struct payload *home_payload(struct home *h, const struct packet *p)
+{
+	struct engine *e = home_engine(h);
+	uint32_t at = p->payload_offset, len = p->payload_len;
+
+	if (at >= h->len)
+		return NULL;
+	e->payload.wire_len = len;
+	if (len > h->len - at)
+		len = h->len - at;
+	if (len > PAYLOAD_WINDOW)
+		len = PAYLOAD_WINDOW;
+	memset(e->payload.bytes, 0, PAYLOAD_WINDOW);
+	memcpy(e->payload.bytes, e->frame->data + at, len);
+	e->payload.len = len;
+	return &e->payload;
+}
+
+static __always_inline __u32 home_classify(struct home *h, struct payload *payload,
+					   struct packet *p, __u32 known)
+{
+	(void)h;
+	return classify(payload, p, known);
+}
+
+static __always_inline void home_copy(struct home *h, const struct packet *p,
+				      const struct flow_slot *slot, __u32 why, __u32 caplen)
+{
+	struct engine *e = home_engine(h);
+	struct event event = {
+		.ts = e->frame->ts,
+		.packet = p,
+		.data = e->frame->data,
+		.caplen = h->len < caplen ? h->len : caplen,
+		.wire_len = h->wire_len,
+		.linktype = e->config.link,
+		.segments = 1,
+		.why = why,
+		.interface = e->config.interface,
+		.dns_latency_ms = -1,
+	};
+
+	if (slot)
+		event.verdict = (struct verdict){
+			.app = slot->app,
+			.sure = slot->grade & SLOT_SURE,
+			.security = (slot->grade & SLOT_SECURITY) >> SLOT_SECURITY_SHIFT,
+		};
+	e->consumer.packet(e->consumer.arg, &event);
+}
+
+/* ---- public ---- */
+
+struct engine *engine_new(const struct engine_config *config, const struct source_consumer *c)
+{
+	struct engine *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	e->config = *config;
+	e->consumer = *c;
+	e->knobs = (struct engine_knobs){
+		.copies = UINT32_MAX,
+		.looks = UINT32_MAX,
+		.head_packets = config->head_packets,
+		.head_caplen = config->caplen,
+		.sample = config->sample,
+		.sample_caplen = config->caplen,
+		.dns = 1,
+	};
+	e->state = calloc(1, sizeof(*e->state));
+	e->slots = aligned_alloc(64, config->slots * sizeof(*e->slots));
+	if (!e->state || !e->slots) {
+		engine_free(e);
+		return NULL;
+	}
+	memset(e->slots, 0, config->slots * sizeof(*e->slots));
+	return e;
+}
+
+void engine_free(struct engine *e)
+{
+	if (!e)
+		return;
+	free(e->state);
+	free(e->slots);
+	free(e);
+}
+
+void engine_packet(struct engine *e, const struct engine_frame *frame)
+{
+	struct home h = {
+		.ctx = e,
+		.plain = e->config.link == LINK_ETHERNET,
+		.len = frame->caplen,
+		.wire_len = frame->wire_len,
+		.segments = 1,
+		.ifindex = e->config.ifindex,
+		.link = frame->egress ? FLOW_EGRESS : 0,
+		.now = frame->ts / 1000,
+		.state = e->state,
+		.counters = &e->state->bank[0],
+	};
+
+	e->frame = frame;
+	watch(&h, frame->data, frame->data + frame->caplen);
+}
+
+void engine_cut(struct engine *e)
+{
+	for (uint32_t i = 0; i < e->config.slots; i++) {
+		if (!e->slots[i].packets)
+			continue;
+		engine_emit(e, &e->slots[i]);
+		e->slots[i].packets = 0;
+	}
+	engine_flush(e);
+	e->consumer.cut(e->consumer.arg, 0, &e->state->bank[0]);
+	memset(&e->state->bank[0], 0, sizeof(e->state->bank[0]));
+}
+
+const struct cpu_state *engine_state(const struct engine *e)
+{
+	return e->state;
+}

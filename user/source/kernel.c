@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Our programs and maps in the kernel: knobs set between open and load, arrays mapped, a ring of
+ * each kind for every CPU, and the clocks read together once. Before attach.c.
+ */
+#include "source/kernel.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "xdplens.skel.h"
+
+enum {
+	KERNEL_SLOTS = 4096, /* stays in the CPU's own cache: measured best */
+	KERNEL_RING_SIZE = 1 << 23,
+};
+
+static int kernel_print(enum libbpf_print_level level, const char *format, va_list args)
+{
+	char line[1024];
+
+	if (level == LIBBPF_DEBUG)
+		return 0;
+	vsnprintf(line, sizeof(line), format, args);
+	line[strcspn(line, "\n")] = 0;
+	log_debug("%s", line);
+	return 0;
+}
+
+static void kernel_configure(struct kernel *k, const struct options *o)
+{
+	struct xdplens_bpf *s = k->skel;
+	uint32_t array = k->cpus * BANKS * k->slots;
+
+	s->rodata->cfg_slots_mask = k->slots - 1;
+	s->rodata->cfg_cpus = k->cpus;
+	s->rodata->cfg_sample = o->sample;
+	s->rodata->cfg_sample_caplen = o->snaplen < CAPTURE_MAX ? o->snaplen : CAPTURE_MAX;
+	if (getrandom((void *)&s->rodata->cfg_seed, sizeof(s->rodata->cfg_seed), 0) < 0)
+		log_debug("no random seed");
+	bpf_map__set_max_entries(s->maps.flow_slots, array);
+	bpf_map__set_max_entries(s->maps.cpu_states, k->cpus);
+	bpf_map__set_max_entries(s->maps.dns_rings, k->cpus < 2 ? 2 : k->cpus);
+	bpf_map__set_max_entries(s->maps.packet_rings, k->cpus < 2 ? 2 : k->cpus);
+	bpf_map__set_max_entries(s->maps.flow_rings, k->cpus < 2 ? 2 : k->cpus);
+	bpf_map__set_max_entries(s->maps.dns_ring_0, KERNEL_RING_SIZE);
+	bpf_map__set_max_entries(s->maps.dns_ring_1, KERNEL_RING_SIZE);
+	bpf_map__set_max_entries(s->maps.packet_ring_0, KERNEL_RING_SIZE);
+	bpf_map__set_max_entries(s->maps.packet_ring_1, KERNEL_RING_SIZE);
+	bpf_map__set_max_entries(s->maps.flow_ring_0, KERNEL_RING_SIZE);
+	bpf_map__set_max_entries(s->maps.flow_ring_1, KERNEL_RING_SIZE);
+}
+
+/* The object has rings for two CPUs; the others' are made here. */
+static int kernel_ring_fd(struct kernel *k, enum ring_kind kind, uint32_t cpu)
+{
+	struct bpf_map *own[RING_COUNT][2] = {
+		[RING_DNS] = {k->skel->maps.dns_ring_0, k->skel->maps.dns_ring_1},
+		[RING_PACKETS] = {k->skel->maps.packet_ring_0, k->skel->maps.packet_ring_1},
+		[RING_FLOWS] = {k->skel->maps.flow_ring_0, k->skel->maps.flow_ring_1},
+	};
+	struct bpf_map *all[RING_COUNT] = {
+		[RING_DNS] = k->skel->maps.dns_rings,
+		[RING_PACKETS] = k->skel->maps.packet_rings,
+		[RING_FLOWS] = k->skel->maps.flow_rings,
+	};
+	int fd;
+
+	if (cpu < 2)
+		return bpf_map__fd(own[kind][cpu]);
+	fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, KERNEL_RING_SIZE, NULL);
+	if (fd < 0)
+		return fd;
+	k->ring_fds[kind][cpu] = fd;
+	if (bpf_map_update_elem(bpf_map__fd(all[kind]), &cpu, &fd, BPF_ANY) < 0)
+		return -errno;
+	return fd;
+}
+
+static int kernel_map_rings(struct kernel *k)
+{
+	for (int kind = 0; kind < RING_COUNT; kind++) {
+		for (uint32_t cpu = 0; cpu < k->cpus; cpu++) {
+			int fd = kernel_ring_fd(k, kind, cpu);
+
+			if (fd < 0)
+				return fd;
+			k->rings[kind][cpu] = ring_new(fd, KERNEL_RING_SIZE);
+			if (!k->rings[kind][cpu])
+				return -errno;
+			k->memory += KERNEL_RING_SIZE;
+		}
+	}
+	return 0;
+}
+
+static void *kernel_map_array(struct bpf_map *map, size_t *size)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	size_t value = (bpf_map__value_size(map) + 7) & ~7ul;
+	void *at;
+
+	*size = (value * bpf_map__max_entries(map) + page - 1) & ~(page - 1);
+	at = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+	return at == MAP_FAILED ? NULL : at;
+}
+
+static int kernel_map_arrays(struct kernel *k)
+{
+	size_t slots, states;
+
+	k->flow_slots = kernel_map_array(k->skel->maps.flow_slots, &slots);
+	k->cpu_states = kernel_map_array(k->skel->maps.cpu_states, &states);
+	if (!k->flow_slots || !k->cpu_states)
+		return -errno;
+	k->memory += slots + states;
+	k->config = (struct live_config *)&k->skel->data_live->live_config;
+	return 0;
+}
+
+static int kernel_read_clocks(struct kernel *k)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, o);
+	struct clocks clocks;
+	int error = bpf_prog_test_run_opts(bpf_program__fd(k->skel->progs.read_clocks), &o);
+
+	if (error < 0)
+		return error;
+	memcpy(&clocks, (const void *)&k->skel->data_clocks->clocks, sizeof(clocks));
+	clock_set(&k->clock, &clocks);
+	return 0;
+}
+
+static const char *kernel_advice(int error)
+{
+	if (error == -EPERM || error == -EACCES)
+		return "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON (or root) are missing; reading a "
+		       "file with -r needs none of them";
+	if (error == -ENOMEM)
+		return "not enough memory for the maps";
+	return "the kernel refuses the programs; -v shows why, --mode pcap does without them";
+}
+
+int kernel_load(struct kernel *k, const struct options *o)
+{
+	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+	int error, cpus = libbpf_num_possible_cpus();
+
+	memset(k, 0, sizeof(*k));
+	libbpf_set_print(kernel_print);
+	setrlimit(RLIMIT_MEMLOCK, &unlimited); /* kernels before 5.11 */
+	k->cpus = cpus < 1 ? 1 : cpus > KERNEL_CPUS_MAX ? KERNEL_CPUS_MAX : cpus;
+	k->slots = KERNEL_SLOTS;
+	k->skel = xdplens_bpf__open();
+	if (!k->skel) {
+		error = -errno;
+		goto out;
+	}
+	kernel_configure(k, o);
+	error = xdplens_bpf__load(k->skel);
+	if (!error)
+		error = kernel_map_rings(k);
+	if (!error)
+		error = kernel_map_arrays(k);
+	if (!error)
+		error = kernel_read_clocks(k);
+out:
+	if (error) {
+		log_error("cannot load the kernel programs: %s: %s", strerror(-error),
+			  kernel_advice(error));
+		kernel_unload(k);
+	}
+	return error;
+}
+
+static void kernel_unmap(void *at, struct bpf_map *map)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	size_t size = ((bpf_map__value_size(map) + 7) & ~7ul) * bpf_map__max_entries(map);
+
+	if (at)
+		munmap(at, (size + page - 1) & ~(page - 1));
+}
+
+void kernel_unload(struct kernel *k)
+{
+	if (!k->skel)
+		return;
+	for (int kind = 0; kind < RING_COUNT; kind++) {
+		for (uint32_t cpu = 0; cpu < k->cpus; cpu++) {
+			ring_free(k->rings[kind][cpu]);
+			if (k->ring_fds[kind][cpu])
+				close(k->ring_fds[kind][cpu]);
+		}
+	}
+	kernel_unmap(k->flow_slots, k->skel->maps.flow_slots);
+	kernel_unmap(k->cpu_states, k->skel->maps.cpu_states);
+	xdplens_bpf__destroy(k->skel);
+	k->skel = NULL;
+}
+
+int kernel_xdp_fd(const struct kernel *k)
+{
+	return bpf_program__fd(k->skel->progs.xdp_ingress);
+}
+
+int kernel_tc_fd(const struct kernel *k, enum direction d)
+{
+	return bpf_program__fd(d == DIRECTION_IN ? k->skel->progs.tc_ingress
+						 : k->skel->progs.tc_egress);
+}
+
+struct flow_slot *kernel_slots(const struct kernel *k, uint32_t cpu, unsigned bank)
+{
+	return k->flow_slots + (size_t)(cpu * BANKS + bank) * k->slots;
+}

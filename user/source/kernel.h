@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Our programs and maps in the kernel: loaded, configured, mapped. Attaching is attach.h's. */
+#ifndef XDPLENS_KERNEL_H
+#define XDPLENS_KERNEL_H
+
+#include "options.h"
+#include "source/clock.h"
+#include "source/ring.h"
+#include "xdplens/event.h"
+
+enum { KERNEL_CPUS_MAX = 256 };
+
+struct kernel {
+	struct xdplens_bpf *skel;
+	uint32_t cpus, slots; /* slots: of the cache, a CPU and bank */
+	struct flow_slot *flow_slots;
+	struct cpu_state *cpu_states;
+	struct live_config *config;
+	struct ring *rings[RING_COUNT][KERNEL_CPUS_MAX];
+	int ring_fds[RING_COUNT][KERNEL_CPUS_MAX];
+	size_t memory; /* octets of all maps */
+	struct clock clock;
+};
+
+/* Opens, configures and loads. 0, or -errno after having said what is missing. */
+int kernel_load(struct kernel *k, const struct options *o);
+void kernel_unload(struct kernel *k);
+
+int kernel_xdp_fd(const struct kernel *k);
+int kernel_tc_fd(const struct kernel *k, enum direction d);
+/* The slots of one CPU and bank. */
+struct flow_slot *kernel_slots(const struct kernel *k, uint32_t cpu, unsigned bank);
+
+#endif

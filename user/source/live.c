@@ -1,0 +1,571 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Packets of this host, by our programs in the kernel. Before it kernel.c (programs and maps),
+ * attach.c (hooks), links.c (interfaces that come and go); after it the consumer.
+ *
+ * A cut: the bank that programs count into is flipped, quiesce.c waits until all have left the old
+ * one, the rings are read up to there, and then the old bank's slots and counters are taken. So the
+ * ledger balances to the packet while traffic goes on.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <net/if.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "source/attach.h"
+#include "source/decode.h"
+#include "source/kernel.h"
+#include "source/links.h"
+#include "source/quiesce.h"
+#include "source/source.h"
+
+enum {
+	BATCH = 64,
+	BURST = 1 << 15,     /* records a poll, before others have their turn */
+	BUSY = 256,	     /* records in a poll that make the next one come soon */
+	DNS_BUSY = 3 << 20,  /* octets waiting in a DNS ring: thin out */
+	DNS_QUIET = 1 << 18, /* octets: take more again */
+	DNS_MASK_MAX = 0x3ff,
+	COST_CUTS = 10, /* the kernel's own measure is on for one cut in so many */
+};
+
+struct interface {
+	struct attachment attachment;
+	int ifindex;
+	char name[16];
+	bool attached, up, wanted; /* wanted: named by the user, not found by "any" */
+};
+
+struct cost { /* of our programs, by the kernel's statistics */
+	int fd;	  /* of BPF_ENABLE_STATS while it is on; -1 */
+	unsigned cuts;
+	uint64_t ns, runs; /* at the start of the measure */
+	double ns_per_packet;
+	bool known;
+};
+
+struct source {
+	const struct options *options;
+	struct source_consumer consumer;
+	struct kernel kernel;
+	struct links *links;
+	struct quiesce *quiesce;
+	struct interface interfaces[OPTIONS_INTERFACES * 4];
+	int n_interfaces;
+	bool any, cutting;
+	unsigned bank;
+	struct flow_delta deltas[BATCH];
+	size_t n_deltas;
+	unsigned deltas_bank;
+	uint64_t bad_records, dns_calm;
+	size_t taken;
+	struct counters sum;
+	struct cost cost;
+	struct timespec cpu_start, wall_start;
+};
+
+/* ---- records ---- */
+
+static void live_flush(struct source *s)
+{
+	if (s->n_deltas)
+		s->consumer.flows(s->consumer.arg, s->deltas_bank, s->deltas, s->n_deltas);
+	s->n_deltas = 0;
+}
+
+/* Deltas keep pointing into the ring, so a batch never outlives a call of ring_consume. */
+static void live_take_flow(void *arg, void *data, size_t len)
+{
+	struct source *s = arg;
+	unsigned bank;
+
+	if (decode_flow(data, len, &s->kernel.clock, &s->deltas[s->n_deltas], &bank) < 0) {
+		s->bad_records++;
+		return;
+	}
+	if (s->n_deltas && bank != s->deltas_bank) {
+		struct flow_delta last = s->deltas[s->n_deltas];
+
+		live_flush(s);
+		s->deltas[0] = last;
+	}
+	s->deltas_bank = bank;
+	if (++s->n_deltas == BATCH)
+		live_flush(s);
+}
+
+static void live_take_packet(void *arg, void *data, size_t len)
+{
+	struct source *s = arg;
+	struct packet packet;
+	struct event event;
+
+	if (decode_packet(data, len, &s->kernel.clock, &packet, &event) < 0) {
+		s->bad_records++;
+		return;
+	}
+	s->consumer.packet(s->consumer.arg, &event);
+}
+
+/* Reads at most BURST flow records of each CPU. */
+static size_t live_read_flows(struct source *s)
+{
+	size_t n = 0;
+
+	for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++) {
+		struct ring *r = s->kernel.rings[RING_FLOWS][cpu];
+
+		/* a batch must be given on before the ring takes its records' place back */
+		for (size_t got = BATCH, all = 0; got == BATCH && all < BURST; all += got) {
+			got = ring_peek(r, BATCH, live_take_flow, s);
+			live_flush(s);
+			ring_release(r);
+			n += got;
+		}
+	}
+	return n;
+}
+
+/* The ring whose next packet is the oldest; NULL: none, or one is not finished that may be older. */
+static struct ring *live_oldest(struct source *s, uint64_t until, void **data, size_t *len)
+{
+	struct ring *oldest = NULL;
+	bool busy = false;
+
+	for (int kind = RING_DNS; kind <= RING_PACKETS; kind++) {
+		for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++) {
+			struct ring *r = s->kernel.rings[kind][cpu];
+			size_t n;
+			struct packet_record *p = ring_front(r, &n, &busy);
+
+			if (p && p->ns <= until) {
+				until = p->ns;
+				oldest = r;
+				*data = p;
+				*len = n;
+			}
+		}
+	}
+	return busy ? NULL : oldest;
+}
+
+/*
+ * Reads packets in the order of their time, across CPUs: no answer comes before its query. Room in a
+ * ring is taken before the clock is read, so what is older than now is there, if only as unfinished.
+ */
+static size_t live_read_packets(struct source *s)
+{
+	uint64_t now = clock_monotonic();
+	struct ring *r;
+	size_t n, len;
+	void *data;
+
+	for (n = 0; n < BURST && (r = live_oldest(s, now, &data, &len)); n++) {
+		live_take_packet(s, data, len);
+		ring_pop(r);
+		ring_release(r);
+	}
+	return n;
+}
+
+/* ---- DNS in a flood: thinned by transaction ---- */
+
+static void live_steer_dns(struct source *s)
+{
+	struct live_config *config = s->kernel.config;
+	size_t waiting = 0;
+
+	for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++) {
+		size_t n = ring_pending(s->kernel.rings[RING_DNS][cpu]);
+
+		waiting = n > waiting ? n : waiting;
+	}
+	if (waiting > DNS_BUSY && config->dns_mask < DNS_MASK_MAX) {
+		config->dns_mask = config->dns_mask << 1 | 1;
+		s->dns_calm = 0;
+	} else if (config->dns_mask && waiting < DNS_QUIET && ++s->dns_calm > 2000) {
+		config->dns_mask >>= 1;
+		s->dns_calm = 0;
+	}
+}
+
+/* ---- cuts ---- */
+
+static void live_add_counters(struct counters *sum, const struct counters *c)
+{
+	const uint64_t *from = (const uint64_t *)c;
+	uint64_t *to = (uint64_t *)sum;
+
+	for (size_t i = 0; i < offsetof(struct counters, sketch) / sizeof(*to); i++)
+		to[i] += from[i];
+	for (int i = 0; i < SKETCH_BINS; i++)
+		if (sum->sketch[i] < c->sketch[i])
+			sum->sketch[i] = c->sketch[i];
+}
+
+static void live_take_slots(struct source *s, struct flow_slot *slots)
+{
+	for (uint32_t i = 0; i < s->kernel.slots; i++) {
+		if (!slots[i].packets)
+			continue;
+		if (decode_slot(&slots[i], &s->kernel.clock, &s->deltas[s->n_deltas]) < 0)
+			s->bad_records++;
+		else if (++s->n_deltas == BATCH)
+			live_flush(s);
+		slots[i].packets = 0;
+	}
+	live_flush(s);
+}
+
+/* No program counts into `bank` any more. */
+static void live_take_bank(struct source *s, unsigned bank)
+{
+	while (live_read_flows(s) >= BURST)
+		;
+	memset(&s->sum, 0, sizeof(s->sum));
+	s->deltas_bank = bank;
+	for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++) {
+		struct counters *c = &s->kernel.cpu_states[cpu].bank[bank];
+
+		live_take_slots(s, kernel_slots(&s->kernel, cpu, bank));
+		live_add_counters(&s->sum, c);
+		memset(c, 0, sizeof(*c));
+	}
+	s->consumer.cut(s->consumer.arg, bank, &s->sum);
+}
+
+static void live_request_cut(struct source *s)
+{
+	if (s->cutting)
+		return;
+	clock_follow(&s->kernel.clock);
+	s->cutting = true;
+	s->bank ^= 1;
+	__atomic_store_n(&s->kernel.config->bank, s->bank, __ATOMIC_SEQ_CST);
+	quiesce_begin(s->quiesce);
+}
+
+/* ---- what it costs ---- */
+
+static void live_program_stats(const struct source *s, uint64_t *ns, uint64_t *runs)
+{
+	const int fds[] = {kernel_xdp_fd(&s->kernel), kernel_tc_fd(&s->kernel, DIRECTION_IN),
+			   kernel_tc_fd(&s->kernel, DIRECTION_OUT)};
+
+	*ns = *runs = 0;
+	for (int i = 0; i < 3; i++) {
+		struct bpf_prog_info info = {0};
+		uint32_t len = sizeof(info);
+
+		if (bpf_obj_get_info_by_fd(fds[i], &info, &len) == 0) {
+			*ns += info.run_time_ns;
+			*runs += info.run_cnt;
+		}
+	}
+}
+
+/* The kernel's measure costs two clock readings a packet, so it is on for a moment only. */
+static void live_measure_cost(struct source *s)
+{
+	struct cost *c = &s->cost;
+	uint64_t ns, runs;
+
+	if (c->fd >= 0) {
+		live_program_stats(s, &ns, &runs);
+		if (runs > c->runs) {
+			c->ns_per_packet = (double)(ns - c->ns) / (runs - c->runs);
+			c->known = true;
+		}
+		close(c->fd);
+		c->fd = -1;
+	} else if (c->cuts++ % COST_CUTS == 0) {
+		live_program_stats(s, &c->ns, &c->runs);
+		c->fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	}
+}
+
+/* ---- interfaces ---- */
+
+static void live_note(struct source *s, const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	s->consumer.note(s->consumer.arg, text);
+}
+
+static int live_attach(struct source *s, struct interface *i)
+{
+	int error = attach_interface(&i->attachment, &s->kernel, i->ifindex, i->name,
+				     s->options->mode);
+
+	i->attached = !error;
+	if (error) {
+		log_error("cannot watch %s: %s", i->name, i->attachment.why);
+		return error;
+	}
+	if (i->attachment.why[0])
+		log_info("%s: %s; using %s", i->name, i->attachment.why, i->attachment.mode);
+	else
+		log_info("%s: watching, mode %s", i->name, i->attachment.mode);
+	return 0;
+}
+
+static struct interface *live_add(struct source *s, const char *name, int ifindex, bool wanted)
+{
+	struct interface *i;
+
+	if (s->n_interfaces == (int)(sizeof(s->interfaces) / sizeof(s->interfaces[0]))) {
+		live_note(s, "%s is not watched: too many interfaces", name);
+		return NULL;
+	}
+	i = &s->interfaces[s->n_interfaces++];
+	*i = (struct interface){.ifindex = ifindex, .wanted = wanted, .attachment.links = {-1, -1}};
+	snprintf(i->name, sizeof(i->name), "%s", name);
+	return i;
+}
+
+static void live_lost(struct source *s, struct interface *i)
+{
+	if (!i->attached)
+		return;
+	attach_detach(&i->attachment);
+	i->attached = false;
+	i->up = false;
+	live_note(s, "%s has gone%s", i->name, i->wanted ? "; waiting for it to come back" : "");
+}
+
+static void live_known_changed(struct source *s, struct interface *i, const struct link_change *c)
+{
+	if (c->gone || strcmp(c->name, i->name) != 0) {
+		live_lost(s, i);
+		return;
+	}
+	if (c->up != i->up && i->attached)
+		live_note(s, "%s is %s", i->name, c->up ? "up again" : "down");
+	i->up = c->up;
+}
+
+static void live_link_changed(void *arg, const struct link_change *c)
+{
+	struct source *s = arg;
+	struct interface *by_name = NULL;
+
+	for (int n = 0; n < s->n_interfaces; n++) {
+		struct interface *i = &s->interfaces[n];
+
+		if (i->attached && i->ifindex == c->ifindex) {
+			live_known_changed(s, i, c);
+			return;
+		}
+		if (!i->attached && strcmp(i->name, c->name) == 0)
+			by_name = i;
+	}
+	if (c->gone || c->loopback || !c->up)
+		return;
+	if (!by_name && s->any)
+		by_name = live_add(s, c->name, c->ifindex, false);
+	if (!by_name)
+		return;
+	by_name->ifindex = c->ifindex;
+	if (live_attach(s, by_name) == 0) {
+		by_name->up = true;
+		live_note(s, "%s has come: watching it, mode %s", c->name, by_name->attachment.mode);
+	}
+}
+
+static int live_open_named(struct source *s, const char *name)
+{
+	struct interface *i;
+	int ifindex = if_nametoindex(name);
+
+	if (!ifindex) {
+		log_error("there is no interface '%s'; `ip -br link` lists those there are", name);
+		return -ENODEV;
+	}
+	i = live_add(s, name, ifindex, true);
+	if (!i)
+		return -ENOSPC;
+	i->up = true;
+	return live_attach(s, i);
+}
+
+static int live_open_interfaces(struct source *s)
+{
+	const struct options *o = s->options;
+	char name[16];
+	int error = 0;
+
+	if (!o->n_interfaces) {
+		if (links_default(name))
+			return live_open_named(s, name);
+		log_error("there is no default route to take an interface from; name one with -i");
+		return -ENODEV;
+	}
+	for (int n = 0; n < o->n_interfaces && !error; n++) {
+		/* those that are up follow with the first call of links_poll */
+		if (strcmp(o->interfaces[n], "any") == 0)
+			s->any = true;
+		else
+			error = live_open_named(s, o->interfaces[n]);
+	}
+	return error;
+}
+
+/* ---- the source ---- */
+
+static void live_close(struct source *s)
+{
+	if (!s)
+		return;
+	for (int i = 0; i < s->n_interfaces; i++)
+		if (s->interfaces[i].attached)
+			attach_detach(&s->interfaces[i].attachment);
+	if (s->cost.fd >= 0)
+		close(s->cost.fd);
+	quiesce_free(s->quiesce);
+	links_free(s->links);
+	kernel_unload(&s->kernel);
+	free(s);
+}
+
+static struct source *live_open(const struct options *o, const struct source_consumer *consumer)
+{
+	struct source *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->options = o;
+	s->consumer = *consumer;
+	s->cost.fd = -1;
+	clock_gettime(CLOCK_MONOTONIC, &s->wall_start);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &s->cpu_start);
+	if (kernel_load(&s->kernel, o) < 0)
+		goto fail;
+	log_info("kernel memory: %zu KB: %u CPUs, %u flow slots each in two banks, rings",
+		 s->kernel.memory / 1024, s->kernel.cpus, s->kernel.slots);
+	s->quiesce = quiesce_new();
+	s->links = links_new();
+	if (!s->quiesce || !s->links) {
+		log_error("cannot start: %s", strerror(errno));
+		goto fail;
+	}
+	if (live_open_interfaces(s) < 0)
+		goto fail;
+	links_poll(s->links, live_link_changed, s);
+	return s;
+fail:
+	live_close(s);
+	return NULL;
+}
+
+static int live_poll(struct source *s, int timeout_ms)
+{
+	int wait_ms = s->taken > BUSY ? 1 : timeout_ms;
+
+	usleep(wait_ms * 1000);
+	s->taken = live_read_packets(s);
+	s->taken += live_read_flows(s);
+	live_steer_dns(s);
+	links_poll(s->links, live_link_changed, s);
+	if (s->cutting && quiesce_done(s->quiesce)) {
+		s->cutting = false;
+		live_take_bank(s, s->bank ^ 1);
+		live_measure_cost(s);
+	}
+	return 1;
+}
+
+static void live_finish(struct source *s)
+{
+	/* a cut under way waits for the same */
+	for (int i = 0; i < s->n_interfaces; i++)
+		if (s->interfaces[i].attached)
+			attach_detach(&s->interfaces[i].attachment);
+	quiesce_now();
+	while (live_read_packets(s))
+		;
+	live_take_bank(s, s->bank ^ 1);
+	live_take_bank(s, s->bank);
+	s->cutting = false;
+}
+
+static uint64_t live_now(struct source *s)
+{
+	return clock_now(&s->kernel.clock);
+}
+
+static const char *live_interface_name(struct source *s, uint32_t ifindex)
+{
+	for (int i = s->n_interfaces - 1; i >= 0; i--)
+		if ((uint32_t)s->interfaces[i].ifindex == ifindex)
+			return s->interfaces[i].name;
+	return "";
+}
+
+static void live_describe_interface(const struct source *s, const struct interface *i,
+				    struct interface_view *v)
+{
+	snprintf(v->name, sizeof(v->name), "%s", i->name);
+	snprintf(v->mode, sizeof(v->mode), "%s", i->attachment.mode);
+	v->up = i->attached && i->up;
+	for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++) {
+		const struct count *c = s->kernel.cpu_states[cpu]
+						.interface[i->ifindex & (INTERFACE_BINS - 1)];
+
+		for (int d = 0; d < DIRECTION_COUNT; d++) {
+			v->direction[d].packets += c[d].packets;
+			v->direction[d].bytes += c[d].bytes;
+		}
+	}
+}
+
+static double live_seconds(clockid_t id, const struct timespec *since)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return (t.tv_sec - since->tv_sec) + (t.tv_nsec - since->tv_nsec) / 1e9;
+}
+
+static void live_describe(struct source *s, struct snapshot *v)
+{
+	double wall = live_seconds(CLOCK_MONOTONIC, &s->wall_start);
+	double cpu = live_seconds(CLOCK_PROCESS_CPUTIME_ID, &s->cpu_start);
+	size_t at = 0;
+
+	v->live = true;
+	v->n_interfaces = 0;
+	for (int i = 0; i < s->n_interfaces && v->n_interfaces < SNAPSHOT_INTERFACES; i++) {
+		live_describe_interface(s, &s->interfaces[i], &v->interfaces[v->n_interfaces++]);
+		if (at < sizeof(v->source))
+			at += snprintf(v->source + at, sizeof(v->source) - at, "%s%s", i ? "," : "",
+				       s->interfaces[i].name);
+	}
+	snprintf(v->mode, sizeof(v->mode), "%s",
+		 s->n_interfaces ? s->interfaces[0].attachment.mode : "none");
+	v->cost_known = s->cost.known;
+	v->cost_ns_per_packet = s->cost.ns_per_packet;
+	v->cost_cpu_percent = wall > 0 ? 100 * cpu / wall : 0;
+}
+
+const struct source_ops source_live = {
+	.open = live_open,
+	.poll = live_poll,
+	.request_cut = live_request_cut,
+	.finish = live_finish,
+	.now = live_now,
+	.describe = live_describe,
+	.interface_name = live_interface_name,
+	.close = live_close,
+};

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The interface of a source: where packets come from. Live (the kernel's programs) and replay (a
+ * capture file, or libpcap live, through the host's build of the same engine) deliver the same
+ * things to the same consumer. All calls come from the main thread.
+ */
+#ifndef XDPLENS_SOURCE_H
+#define XDPLENS_SOURCE_H
+
+#include "options.h"
+#include "snapshot.h"
+
+/* What a source delivers. */
+struct source_consumer {
+	void *arg;
+	void (*packet)(void *arg, const struct event *event);
+	/* `bank`: the cut that these packets belong to. */
+	void (*flows)(void *arg, unsigned bank, struct flow_delta *deltas, size_t n);
+	/*
+	 * A consistent cut: all packets counted in `c` were in deltas of this bank, in the overflow,
+	 * or in no flow.
+	 */
+	void (*cut)(void *arg, unsigned bank, const struct counters *c);
+	void (*note)(void *arg, const char *text); /* something a person should know */
+};
+
+struct source;
+
+struct source_ops {
+	/* NULL: said why on stderr. `consumer` is copied. */
+	struct source *(*open)(const struct options *o, const struct source_consumer *consumer);
+	/*
+	 * Waits up to timeout_ms and delivers what there is. 1: go on; 0: the source has ended;
+	 * negative: -errno, said why.
+	 */
+	int (*poll)(struct source *s, int timeout_ms);
+	/* Asks for a cut; it is delivered by a later poll. */
+	void (*request_cut)(struct source *s);
+	/* No packet comes after this; delivers all that is left, and the last cut. */
+	void (*finish)(struct source *s);
+	uint64_t (*now)(struct source *s); /* ns since the epoch; the capture's clock for files */
+	/* source, mode, interfaces, cost. */
+	void (*describe)(struct source *s, struct snapshot *snapshot);
+	const char *(*interface_name)(struct source *s, uint32_t ifindex);
+	void (*close)(struct source *s); /* NULL is fine */
+};
+
+extern const struct source_ops source_live, source_replay;
+
+#endif
