@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * All detectors, built-in and loaded, and the book of their alerts. Flows, DNS transactions, copied
+ * packets and ticks come in from the pipeline; alerts go to a call, to a command and into
+ * snapshots.
+ *
+ * An attack is one alert: (detector, subject, kind) is open at most once, and a detector that knows
+ * more keeps those quiet that only see its effects. What is not refreshed closes by itself.
+ *
+ * Bounded: of more than DETECT_EXACT deltas a second the small ones are thinned, and those that
+ * remain stand for several (packets and bytes scaled), so that a flood costs what a busy second
+ * does.
+ */
+#ifndef DETECT_DETECT_H
+#define DETECT_DETECT_H
+
+#include <stdint.h>
+
+#include "snapshot.h"
+#include "xdplens/detector.h"
+
+enum {
+	DETECT_MAX = 32,	/* detectors, plugins included */
+	DETECT_EXACT = 1 << 17, /* deltas between ticks that are all looked at */
+};
+
+struct detect;
+
+struct detect_config {
+	const char *ini_path;	       /* NULL: defaults */
+	const char *const *blacklists; /* files of prefixes, kept by the caller */
+	int n_blacklists;
+	const char *const *plugins; /* shared objects that export xdplens_detector */
+	int n_plugins;
+	const char *on_alert; /* run by /bin/sh; the alert is in XDPLENS_* of its environment */
+	/* An alert opened (end == 0) or closed. May be NULL. */
+	void (*alert)(void *arg, const char *detector, const struct alert *a);
+	void *arg;
+};
+
+/* NULL after having said why: file unreadable, plugin refused, no memory. */
+struct detect *detect_new(const struct detect_config *c);
+void detect_free(struct detect *d); /* NULL is fine; closes no alert */
+
+void detect_event(struct detect *d, const struct event *e);
+void detect_flow(struct detect *d, const struct flow_delta *f);
+void detect_dns(struct detect *d, const struct dns_transaction *t);
+
+/*
+ * What is over closes; detectors think once a second: shorter ticks are added up. The deltas of a
+ * tick come before it.
+ */
+void detect_tick(struct detect *d, const struct tick *t);
+
+/* Thinks once more, closes every alert and lets commands finish, for at most five seconds. */
+void detect_finish(struct detect *d, uint64_t now);
+
+/*
+ * Reads blacklists and INI file again. Detectors whose settings are the same keep what they have
+ * learned. -1: said why, and everything is as it was.
+ */
+int detect_reload(struct detect *d);
+
+/* Fills alerts, n_alerts, n_alerts_open, alerts_total, alerts_by_detector. */
+void detect_fill(const struct detect *d, struct snapshot *s);
+
+#endif

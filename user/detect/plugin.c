@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Loads --plugin files for detect.c. The file is opened once, looked at, and loaded through its
+ * descriptor: nobody can put another in its place in between.
+ */
+#include "detect/plugin.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+/* Why the file may not be loaded; NULL: it may. */
+static const char *plugin_distrust(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return strerror(errno);
+	if (!S_ISREG(st.st_mode))
+		return "it is not a plain file";
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return "it belongs to neither root nor you";
+	if (st.st_mode & S_IWOTH)
+		return "everybody may write to it; chmod o-w it";
+	if (st.st_mode & S_IWGRP && st.st_gid != 0 && st.st_gid != getegid())
+		return "another group may write to it; chmod g-w it";
+	return NULL;
+}
+
+static bool plugin_named(const char *name)
+{
+	size_t len = name ? strlen(name) : 0;
+
+	return len && len < 16 && strspn(name, "abcdefghijklmnopqrstuvwxyz_") == len;
+}
+
+static const struct detector_ops *plugin_check(void *handle, const char *path)
+{
+	const struct detector_ops *ops = dlsym(handle, "xdplens_detector");
+
+	if (!ops)
+		log_error("plugin %s: it exports no xdplens_detector", path);
+	else if (ops->abi != DETECTOR_ABI)
+		log_error("plugin %s: built for ABI %u, this program has %u; rebuild it", path,
+			  ops->abi, DETECTOR_ABI);
+	else if (!plugin_named(ops->name))
+		log_error("plugin %s: its name must be 1 to 15 of a-z and _", path);
+	else if (!ops->open)
+		log_error("plugin %s: it has no open()", path);
+	else
+		return ops;
+	return NULL;
+}
+
+const struct detector_ops *plugin_load(const char *path, void **handle)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	const struct detector_ops *ops = NULL;
+	const char *why;
+	char name[64];
+
+	*handle = NULL;
+	if (fd < 0) {
+		log_error("plugin %s: %s", path, strerror(errno));
+		return NULL;
+	}
+	why = plugin_distrust(fd);
+	if (why) {
+		log_error("plugin %s: not loaded: %s", path, why);
+		goto out;
+	}
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	*handle = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+	if (!*handle) {
+		log_error("plugin %s: %s", path, dlerror());
+		goto out;
+	}
+	ops = plugin_check(*handle, path);
+	if (!ops) {
+		plugin_unload(*handle);
+		*handle = NULL;
+	}
+out:
+	close(fd);
+	return ops;
+}
+
+void plugin_unload(void *handle)
+{
+	if (handle)
+		dlclose(handle);
+}
