@@ -2,7 +2,7 @@
 /*
  * The interface of a sink: something that writes records to a file. All calls come from the main
  * thread. A sink that cannot write says so once on stderr, goes on counting what it drops, and
- * tries again.
+ * tries again. Only -EPIPE is said nowhere: the reader of a pipe had enough. SIGPIPE must be ignored.
  */
 #ifndef XDPLENS_SINK_H
 #define XDPLENS_SINK_H
@@ -24,13 +24,17 @@ struct sink_ops {
 	int (*flow)(struct sink *s, const struct flow_view *flow, enum flow_end end);
 	int (*dns)(struct sink *s, const struct dns_transaction *transaction);
 	int (*alert)(struct sink *s, const struct alert *alert); /* when it opens and when it closes */
-	int (*tick)(struct sink *s, uint64_t now); /* flush by time, rotate; now: ns since the epoch */
+	/*
+	 * Flush by time, rotate; now: ns since the epoch. Wanted four times a second or more. 1: as
+	 * many files as were asked for are written, the run may end (-G with -W).
+	 */
+	int (*tick)(struct sink *s, uint64_t now);
 	int (*reopen)(struct sink *s);		   /* SIGHUP */
 	uint64_t (*dropped)(const struct sink *s); /* records that could not be written */
 	void (*close)(struct sink *s);		   /* NULL is fine; flushes */
 };
 
-/* pcap: -w. csv: --csv. rows: --flows, --dns, --alerts, CSV or JSON Lines by the file's name. */
-extern const struct sink_ops sink_pcap, sink_csv, sink_rows;
+/* -w, --csv, and --flows, --dns, --alerts: these three CSV or JSON Lines by the file's name. */
+extern const struct sink_ops sink_pcap, sink_csv, sink_flows, sink_dns, sink_alerts;
 
 #endif
