@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The story of the program: options, pipeline, views; then poll, cut, draw until the user, a limit
+ * or the source ends it; then drain, draw the last picture, and go.
+ */
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "pipeline.h"
+
+enum { POLL_MS = 10, VIEWS = 2 };
+
+static volatile sig_atomic_t stopped, reload;
+
+static void main_on_signal(int signal)
+{
+	if (signal == SIGHUP)
+		reload = 1;
+	else
+		stopped = 1;
+}
+
+static void main_catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = main_on_signal};
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+}
+
+struct shown { /* a view and its instance */
+	const struct view_ops *ops;
+	struct view *view;
+};
+
+static const struct view_ops *main_report(const struct options *o)
+{
+	switch (o->report) {
+	case REPORT_LIVE:
+		return &view_live;
+	case REPORT_PLAIN:
+		return &view_plain;
+	case REPORT_JSON:
+		return &view_json;
+	case REPORT_NONE:
+		return NULL;
+	case REPORT_DEFAULT:
+		break;
+	}
+	return isatty(STDOUT_FILENO) && !o->read ? &view_live : &view_plain;
+}
+
+static bool main_open_views(struct shown *views, const struct options *o, struct pipeline *p)
+{
+	views[0].ops = main_report(o);
+	views[1].ops = NULL;
+	for (int i = 0; i < VIEWS; i++) {
+		if (!views[i].ops)
+			continue;
+		views[i].view = views[i].ops->open(o);
+		if (!views[i].view)
+			return false;
+		pipeline_show(p, views[i].ops, views[i].view);
+	}
+	return true;
+}
+
+static void main_close_views(struct shown *views)
+{
+	for (int i = 0; i < VIEWS; i++)
+		if (views[i].view)
+			views[i].ops->close(views[i].view);
+}
+
+static int main_draw(struct shown *views, const struct snapshot *s)
+{
+	int worst = 0;
+
+	for (int i = 0; i < VIEWS; i++) {
+		int error = views[i].view ? views[i].ops->snapshot(views[i].view, s) : 0;
+
+		worst = error < worst ? error : worst;
+	}
+	return worst;
+}
+
+/* 1: the user wants to leave. */
+static int main_poll_views(struct shown *views)
+{
+	int leave = 0;
+
+	for (int i = 0; i < VIEWS; i++)
+		if (views[i].view && views[i].ops->poll)
+			leave |= views[i].ops->poll(views[i].view) != 0;
+	return leave;
+}
+
+static double main_clock(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+/* Until something ends it; 0, or -errno of the source. */
+static int main_watch(struct pipeline *p, struct shown *views, const struct options *o)
+{
+	double start = main_clock(), next = start + o->interval_s, drawn = start;
+	int status = 1;
+
+	while (!stopped && status > 0) {
+		double now;
+
+		status = pipeline_poll(p, POLL_MS);
+		now = main_clock();
+		if (reload) {
+			reload = 0;
+			pipeline_reload(p);
+		}
+		if (now >= next) {
+			pipeline_request_cut(p);
+			next = now - next > o->interval_s ? now + o->interval_s : next + o->interval_s;
+		}
+		if (pipeline_was_cut(p) && now - drawn >= o->interval_s / 2) {
+			drawn = now;
+			if (main_draw(views, pipeline_snapshot(p, false)) < 0)
+				break;
+		}
+		if (main_poll_views(views) || (o->duration_s > 0 && now - start >= o->duration_s) ||
+		    (o->count && !o->read && pipeline_packets(p) >= o->count))
+			break;
+	}
+	return status < 0 ? status : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct shown views[VIEWS] = {0};
+	struct pipeline *p;
+	int status = options_parse(&options, argc, argv);
+
+	if (status >= 0)
+		return status;
+	setlocale(LC_CTYPE, "");
+	log_level_set(options.quiet, options.verbose);
+	main_catch_signals();
+	p = pipeline_new(&options);
+	if (!p)
+		return EXIT_FAILURE;
+	status = EXIT_FAILURE;
+	if (main_open_views(views, &options, p)) {
+		status = main_watch(p, views, &options) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+		pipeline_finish(p);
+		main_draw(views, pipeline_snapshot(p, true));
+	}
+	main_close_views(views);
+	pipeline_free(p);
+	return status;
+}

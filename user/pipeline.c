@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * What happens to what a source delivers. A copied packet goes to DNS pairing, naming, the flow
+ * table, detectors and sinks; a flow's delta to the flow table, talkers, ledger and detectors; a cut
+ * closes the ledger and is the tick of everything that keeps time.
+ */
+#include "pipeline.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/dns.h"
+#include "analysis/flow_name.h"
+#include "analysis/flow_table.h"
+#include "analysis/ftp_data.h"
+#include "analysis/ledger.h"
+#include "analysis/sketch.h"
+#include "analysis/talkers.h"
+#include "base/log.h"
+#include "detect/detect.h"
+#include "sink/sink.h"
+
+enum {
+	NAMES_PENDING = 4096,
+	FTP_ANNOUNCED = 256,
+	TALKERS = 65536,
+	VIEWS = 4,
+	NS_PER_S = 1000000000,
+	SINK_TICK_NS = 200000000,
+};
+
+struct output { /* a sink and its instance */
+	const struct sink_ops *ops;
+	struct sink *sink;
+};
+
+enum { SINK_PCAP, SINK_CSV, SINK_FLOWS, SINK_DNS, SINK_ALERTS, SINKS };
+
+struct pipeline {
+	const struct options *options;
+	const struct source_ops *source_ops;
+	struct source *source;
+	struct flow_table *flows;
+	struct flow_names *names;
+	struct ftp_data *ftp;
+	struct talkers *talkers;
+	struct dns *dns;
+	struct detect *detect;
+	struct output sinks[SINKS];
+	struct {
+		const struct view_ops *ops;
+		struct view *view;
+	} views[VIEWS];
+	int n_views;
+	struct counters total; /* of all cuts */
+	struct ledger ledger;
+	uint64_t open_flows[BANKS]; /* packets in deltas whose cut is still to come */
+	struct sketch blurred;
+	uint64_t start, last_tick, last_sinks;
+	bool cut;
+	struct snapshot snapshot, last;
+};
+
+/* ---- what the source delivers ---- */
+
+static void pipeline_packet(void *arg, const struct event *copied)
+{
+	struct pipeline *p = arg;
+	struct event e = *copied;
+	struct flow_name_result found = {0};
+	struct output *pcap = &p->sinks[SINK_PCAP], *csv = &p->sinks[SINK_CSV];
+
+	if (!e.interface)
+		e.interface =
+			p->source_ops->interface_name(p->source, e.packet->key.ifindex);
+	if (e.why & COPY_DNS)
+		e.dns_latency_ms = dns_event(p->dns, &e);
+	if (e.packet->outcome == OUTCOME_FLOW && e.why & (COPY_DNS | COPY_HEAD)) {
+		if (e.packet->payload_len)
+			flow_names_event(p->names, &e, &found);
+		ftp_data_event(p->ftp, &e);
+		if (ftp_data_expected(p->ftp, &e.packet->key))
+			found.verdict = (struct verdict){APP_FTP, SURE_PAYLOAD, SECURITY_UNENCRYPTED};
+		flow_table_note(p->flows, &e, found.name[0] ? found.name : NULL, found.verdict);
+	}
+	detect_event(p->detect, &e);
+	if (e.why & COPY_SAMPLE) {
+		if (pcap->sink)
+			pcap->ops->packet(pcap->sink, &e);
+		if (csv->sink)
+			csv->ops->packet(csv->sink, &e);
+	}
+	for (int i = 0; i < p->n_views; i++)
+		if (p->views[i].ops->event)
+			p->views[i].ops->event(p->views[i].view, &e);
+}
+
+static void pipeline_flows(void *arg, unsigned bank, struct flow_delta *deltas, size_t n)
+{
+	struct pipeline *p = arg;
+
+	flow_table_add_batch(p->flows, deltas, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct flow_delta *d = &deltas[i];
+
+		p->open_flows[bank] += d->packets;
+		talkers_add(p->talkers, d->key->saddr, d->key->daddr, d->packets, d->bytes, d->last);
+		detect_flow(p->detect, d);
+	}
+}
+
+static void pipeline_add_counters(struct counters *total, const struct counters *c)
+{
+	const uint64_t *from = (const uint64_t *)c;
+	uint64_t *to = (uint64_t *)total;
+
+	for (size_t i = 0; i < offsetof(struct counters, sketch) / sizeof(*to); i++)
+		to[i] += from[i];
+}
+
+static struct count pipeline_sum(const struct count *c, size_t n)
+{
+	struct count sum = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		sum.packets += c[i].packets;
+		sum.bytes += c[i].bytes;
+	}
+	return sum;
+}
+
+static void pipeline_tick(struct pipeline *p, const struct counters *c)
+{
+	struct count seen = pipeline_sum(c->outcome, OUTCOME_COUNT);
+	struct sketch new_sources = {0};
+	struct tick tick = {
+		.now = p->source_ops->now(p->source),
+		.packets = seen.packets,
+		.bytes = seen.bytes,
+		.overflow_packets = pipeline_sum(c->overflow, TRANSPORT_COUNT).packets,
+		.counters = c,
+	};
+
+	sketch_merge(&new_sources, c->sketch);
+	sketch_merge(&p->blurred, c->sketch);
+	if (tick.overflow_packets)
+		tick.new_sources = sketch_estimate(&new_sources);
+	tick.elapsed_s = p->last_tick ? (tick.now - p->last_tick) / 1e9 : 0;
+	p->last_tick = tick.now;
+	dns_tick(p->dns, tick.now);
+	flow_names_expire(p->names, tick.now, 10ull * NS_PER_S);
+	detect_tick(p->detect, &tick);
+}
+
+static void pipeline_cut(void *arg, unsigned bank, const struct counters *c)
+{
+	struct pipeline *p = arg;
+
+	pipeline_add_counters(&p->total, c);
+	ledger_add_counters(&p->ledger, c);
+	ledger_add_flow(&p->ledger, p->open_flows[bank]);
+	p->open_flows[bank] = 0;
+	if (ledger_close(&p->ledger))
+		log_error("the ledger is out of balance by %lld packets: please report this",
+			  (long long)p->ledger.balance);
+	pipeline_tick(p, c);
+	p->cut = true;
+}
+
+static void pipeline_note(void *arg, const char *text)
+{
+	struct pipeline *p = arg;
+	struct snapshot *s = &p->snapshot;
+
+	log_warn("%s", text);
+	if (s->n_notes == SNAPSHOT_NOTES) {
+		memmove(s->notes[0], s->notes[1], sizeof(s->notes[0]) * (SNAPSHOT_NOTES - 1));
+		s->n_notes--;
+	}
+	snprintf(s->notes[s->n_notes++], sizeof(s->notes[0]), "%s", text);
+}
+
+/* ---- what the analysis finds ---- */
+
+static void pipeline_flow_ended(void *arg, const struct flow_view *flow, enum flow_end end)
+{
+	struct pipeline *p = arg;
+	struct output *o = &p->sinks[SINK_FLOWS];
+
+	if (o->sink)
+		o->ops->flow(o->sink, flow, end);
+}
+
+static void pipeline_dns_ended(void *arg, const struct dns_transaction *t)
+{
+	struct pipeline *p = arg;
+	struct output *o = &p->sinks[SINK_DNS];
+
+	detect_dns(p->detect, t);
+	if (o->sink)
+		o->ops->dns(o->sink, t);
+}
+
+static void pipeline_alert(void *arg, const char *detector, const struct alert *alert)
+{
+	struct pipeline *p = arg;
+	struct output *o = &p->sinks[SINK_ALERTS];
+
+	(void)detector;
+	if (o->sink)
+		o->ops->alert(o->sink, alert);
+}
+
+static const char *pipeline_addr_name(void *arg, const uint8_t addr[16])
+{
+	struct pipeline *p = arg;
+
+	return dns_name_of(p->dns, addr, p->last_tick);
+}
+
+static const char *pipeline_interface_name(void *arg, uint32_t ifindex)
+{
+	struct pipeline *p = arg;
+
+	return p->source_ops->interface_name(p->source, ifindex);
+}
+
+/* ---- opening and closing ---- */
+
+static bool pipeline_open_sinks(struct pipeline *p)
+{
+	const struct options *o = p->options;
+	const struct {
+		const struct sink_ops *ops;
+		const char *path;
+	} wanted[SINKS] = {
+		[SINK_PCAP] = {&sink_pcap, o->write},	 [SINK_CSV] = {&sink_csv, o->csv},
+		[SINK_FLOWS] = {&sink_flows, o->flows},	 [SINK_DNS] = {&sink_dns, o->dns},
+		[SINK_ALERTS] = {&sink_alerts, o->alerts},
+	};
+
+	for (int i = 0; i < SINKS; i++) {
+		if (!wanted[i].path)
+			continue;
+		p->sinks[i].ops = wanted[i].ops;
+		p->sinks[i].sink = wanted[i].ops->open(wanted[i].path, o);
+		if (!p->sinks[i].sink)
+			return false;
+	}
+	return true;
+}
+
+static bool pipeline_open_analysis(struct pipeline *p)
+{
+	const struct options *o = p->options;
+
+	p->dns = dns_new(&(struct dns_config){.timeout_s = 5,
+					      .pending_max = 65536,
+					      .names_max = 65536,
+					      .ended = pipeline_dns_ended,
+					      .arg = p});
+	p->flows = flow_table_new(&(struct flow_table_config){
+		.ended = pipeline_flow_ended,
+		.arg = p,
+		.interface_name = pipeline_interface_name,
+		.addr_name = pipeline_addr_name,
+	});
+	p->names = flow_names_new(NAMES_PENDING);
+	p->talkers = talkers_new(TALKERS);
+	p->ftp = ftp_data_new(FTP_ANNOUNCED);
+	if (!p->dns || !p->flows || !p->names || !p->talkers || !p->ftp) {
+		log_error("not enough memory for the tables");
+		return false;
+	}
+	p->detect = detect_new(&(struct detect_config){.ini_path = o->config,
+						       .blacklists = o->blacklists,
+						       .n_blacklists = o->n_blacklists,
+						       .plugins = o->plugins,
+						       .n_plugins = o->n_plugins,
+						       .on_alert = o->on_alert,
+						       .alert = pipeline_alert,
+						       .arg = p});
+	return p->detect != NULL;
+}
+
+struct pipeline *pipeline_new(const struct options *o)
+{
+	struct pipeline *p = calloc(1, sizeof(*p));
+	struct source_consumer consumer = {
+		.arg = p,
+		.packet = pipeline_packet,
+		.flows = pipeline_flows,
+		.cut = pipeline_cut,
+		.note = pipeline_note,
+	};
+
+	if (!p)
+		return NULL;
+	p->options = o;
+	p->source_ops = o->read || o->mode == MODE_PCAP ? &source_replay : &source_live;
+	if (!pipeline_open_sinks(p) || !pipeline_open_analysis(p))
+		goto fail;
+	p->source = p->source_ops->open(o, &consumer);
+	if (!p->source)
+		goto fail;
+	if (!o->read)
+		log_info("flow table: at most %zu MB", flow_table_memory(p->flows) >> 20);
+	return p;
+fail:
+	pipeline_free(p);
+	return NULL;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+	if (!p)
+		return;
+	p->source_ops->close(p->source);
+	detect_free(p->detect);
+	dns_free(p->dns);
+	flow_table_free(p->flows);
+	flow_names_free(p->names);
+	ftp_data_free(p->ftp);
+	talkers_free(p->talkers);
+	for (int i = 0; i < SINKS; i++)
+		if (p->sinks[i].sink)
+			p->sinks[i].ops->close(p->sinks[i].sink);
+	free(p);
+}
+
+void pipeline_show(struct pipeline *p, const struct view_ops *ops, struct view *view)
+{
+	p->views[p->n_views].ops = ops;
+	p->views[p->n_views++].view = view;
+}
+
+/* ---- running ---- */
+
+static int pipeline_tick_sinks(struct pipeline *p, uint64_t now)
+{
+	int done = 0;
+
+	if (now < p->last_sinks + SINK_TICK_NS)
+		return 0;
+	p->last_sinks = now;
+	for (int i = 0; i < SINKS; i++)
+		if (p->sinks[i].sink && p->sinks[i].ops->tick)
+			done |= p->sinks[i].ops->tick(p->sinks[i].sink, now) == 1;
+	return done;
+}
+
+int pipeline_poll(struct pipeline *p, int timeout_ms)
+{
+	int status = p->source_ops->poll(p->source, timeout_ms);
+	uint64_t now = p->source_ops->now(p->source);
+
+	if (!p->start)
+		p->start = now;
+	flow_table_expire(p->flows, now);
+	if (pipeline_tick_sinks(p, now) && status > 0)
+		return 0;
+	return status;
+}
+
+void pipeline_request_cut(struct pipeline *p)
+{
+	p->source_ops->request_cut(p->source);
+}
+
+bool pipeline_was_cut(struct pipeline *p)
+{
+	bool cut = p->cut;
+
+	p->cut = false;
+	return cut;
+}
+
+void pipeline_reload(struct pipeline *p)
+{
+	for (int i = 0; i < SINKS; i++)
+		if (p->sinks[i].sink && p->sinks[i].ops->reopen)
+			p->sinks[i].ops->reopen(p->sinks[i].sink);
+	detect_reload(p->detect);
+}
+
+void pipeline_finish(struct pipeline *p)
+{
+	uint64_t now;
+
+	p->source_ops->finish(p->source);
+	now = p->source_ops->now(p->source);
+	dns_finish(p->dns, now);
+	detect_finish(p->detect, now);
+}
+
+uint64_t pipeline_packets(const struct pipeline *p)
+{
+	return p->ledger.seen;
+}
+
+/* ---- the snapshot ---- */
+
+static double pipeline_rate(uint64_t now, uint64_t before, double seconds)
+{
+	return seconds > 0 && now > before ? (now - before) / seconds : 0;
+}
+
+static void pipeline_rates(struct snapshot *s, const struct snapshot *last)
+{
+	double t = s->interval_s;
+
+	s->pps = pipeline_rate(s->packets, last->packets, t);
+	s->bps = 8 * pipeline_rate(s->bytes, last->bytes, t);
+	for (size_t i = 0; i < s->n_interfaces; i++) {
+		struct interface_view *v = &s->interfaces[i];
+
+		for (int d = 0; d < DIRECTION_COUNT; d++) {
+			const struct count *was = &last->interfaces[i].direction[d];
+
+			v->pps[d] = pipeline_rate(v->direction[d].packets, was->packets, t);
+			v->bps[d] = 8 * pipeline_rate(v->direction[d].bytes, was->bytes, t);
+			s->direction[d].packets += v->direction[d].packets;
+			s->direction[d].bytes += v->direction[d].bytes;
+		}
+		s->in_pps += v->pps[DIRECTION_IN];
+		s->in_bps += v->bps[DIRECTION_IN];
+		s->out_pps += v->pps[DIRECTION_OUT];
+		s->out_bps += v->bps[DIRECTION_OUT];
+	}
+}
+
+/* What is in no flow is of no known application, and neither encrypted nor not. */
+static void pipeline_add_flowless(struct snapshot *s, const struct counters *total)
+{
+	struct count rest = pipeline_sum(total->overflow, TRANSPORT_COUNT);
+
+	for (int i = OUTCOME_FLOW + 1; i < OUTCOME_COUNT; i++) {
+		rest.packets += total->outcome[i].packets;
+		rest.bytes += total->outcome[i].bytes;
+	}
+	s->app[APP_OTHER].packets += rest.packets;
+	s->app[APP_OTHER].bytes += rest.bytes;
+	s->security[SECURITY_UNKNOWN].packets += rest.packets;
+	s->security[SECURITY_UNKNOWN].bytes += rest.bytes;
+}
+
+static void pipeline_fill_counters(struct pipeline *p, struct snapshot *s)
+{
+	struct count seen = pipeline_sum(p->total.outcome, OUTCOME_COUNT);
+
+	s->packets = seen.packets;
+	s->bytes = seen.bytes;
+	memcpy(s->l3, p->total.l3, sizeof(s->l3));
+	memcpy(s->transport, p->total.transport, sizeof(s->transport));
+	s->fragments = p->total.fragments;
+	s->vlan = p->total.vlan;
+	memcpy(s->sizes, p->total.sizes, sizeof(s->sizes));
+	s->flows_blurred = sketch_estimate(&p->blurred);
+	s->ledger = p->ledger;
+}
+
+const struct snapshot *pipeline_snapshot(struct pipeline *p, bool final)
+{
+	struct snapshot *s = &p->snapshot;
+	size_t kept = offsetof(struct snapshot, notes);
+
+	memcpy(&p->last, s, sizeof(*s));
+	memset(s, 0, kept);
+	s->final = final;
+	s->time = p->source_ops->now(p->source);
+	s->duration_s = p->start ? (s->time - p->start) / 1e9 : 0;
+	s->interval_s = p->last.time ? (s->time - p->last.time) / 1e9 : s->duration_s;
+	pipeline_fill_counters(p, s);
+	p->source_ops->describe(p->source, s);
+	pipeline_rates(s, &p->last);
+	flow_table_fill(p->flows, s, s->interval_s);
+	pipeline_add_flowless(s, &p->total);
+	talkers_fill(p->talkers, s, s->interval_s, pipeline_addr_name, p);
+	dns_view_fill(p->dns, &s->dns);
+	detect_fill(p->detect, s);
+	if (final)
+		flow_table_finish(p->flows, s->time);
+	return s;
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The frame around every tab: title line, tabs, the tab itself, the ledger, and the last line for
+ * keys or messages. Where there is little room the less needed lines go first.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "view/label.h"
+#include "view/live.h"
+#include "view/units.h"
+
+enum { LEAST_ROWS = 3, LEAST_COLUMNS = 16, ROOMY = 100 };
+
+static void draw_top_line(struct view *v, const struct pane *p)
+{
+	const struct snapshot *s = &v->shown;
+	char clock[UNITS_LEN], up[UNITS_LEN];
+	int column = 0, right;
+
+	pane_blank(p, 0, TINT_BAR);
+	column = pane_text(p, 0, column, TINT_TAB, " xdplens ");
+	column = pane_text(p, 0, column, TINT_BAR, " %.60s", s->source);
+	if (s->mode[0])
+		column = pane_text(p, 0, column, TINT_BAR, "  %s", s->mode);
+	column = pane_text(p, 0, column, TINT_BAR, "  %s %s", s->live ? "up" : "over",
+			   units_duration(up, s->duration_s));
+	right = p->w - 9;
+	if (s->time && right > column)
+		pane_text(p, 0, right, TINT_BAR, "%s", units_clock(clock, s->time));
+	right -= 8;
+	if (v->paused)
+		pane_text(p, 0, right > 0 ? right : 0, TINT_BAD, "PAUSED");
+}
+
+static void draw_tabs(struct view *v, const struct pane *p)
+{
+	static const struct {
+		const char *full, *brief;
+	} names[LIVE_TABS] = {{"Overview", "Over"},	{"Flows", "Flow"}, {"Talkers", "Talk"},
+			      {"Applications", "Apps"}, {"DNS", "DNS"},	   {"Alerts", "Alrt"},
+			      {"Packets", "Pkts"}};
+	bool full = p->w >= 78;
+	int column = 0;
+
+	for (int i = 0; i < LIVE_TABS; i++) {
+		enum tint tint = i == (int)v->tab ? TINT_TAB : TINT_TEXT;
+
+		if (i == LIVE_ALERTS && v->shown.n_alerts_open && i != (int)v->tab)
+			tint = TINT_BAD;
+		column = pane_text(p, 0, column, tint, full ? " %d %s" : "%d%s", i + 1,
+				   full ? names[i].full : names[i].brief);
+		if (i == LIVE_ALERTS && v->shown.n_alerts_open)
+			column = pane_text(p, 0, column, tint, " %zu", v->shown.n_alerts_open);
+		column = full ? pane_text(p, 0, column, tint, " ") : column + 1;
+	}
+}
+
+/* A label and its value; the gap before them is wide where there is room. */
+__attribute__((format(printf, 5, 6))) static int
+draw_fact(const struct pane *p, int column, const char *label, enum tint tint, const char *fmt, ...)
+{
+	char value[64];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(value, sizeof(value), fmt, args);
+	va_end(args);
+	column = pane_text(p, 0, column, TINT_DIM, p->w < ROOMY ? " %s " : "  %s ", label);
+	return pane_text(p, 0, column, tint, "%s", value);
+}
+
+static void draw_ledger(struct view *v, const struct pane *p)
+{
+	const struct snapshot *s = &v->shown;
+	const struct ledger *l = &s->ledger;
+	char seen[UNITS_LEN], covered[UNITS_LEN], lost[RING_COUNT][UNITS_LEN];
+	uint64_t any = l->lost[RING_DNS] | l->lost[RING_PACKETS] | l->lost[RING_FLOWS];
+	enum tint lost_tint = any ? TINT_BAD : TINT_GOOD;
+	int column = 0;
+
+	for (int i = 0; i < RING_COUNT; i++)
+		units_count(lost[i], l->lost[i]);
+	column = draw_fact(p, column, "seen", TINT_TEXT, "%s", units_count(seen, l->seen));
+	column = draw_fact(p, column, "covered", label_coverage(l) < 99 ? TINT_WARN : TINT_GOOD,
+			   "%s", units_coverage(covered, label_coverage(l)));
+	column = draw_fact(p, column, "balance", l->balance ? TINT_BAD : TINT_GOOD, "%lld",
+			   (long long)l->balance);
+	column = draw_fact(p, column, "lost", lost_tint, "dns %s pkts %s flows %s", lost[RING_DNS],
+			   lost[RING_PACKETS], lost[RING_FLOWS]);
+	if (s->cost_known)
+		draw_fact(p, column, "cost", TINT_TEXT, "%.0f ns %.1f%%", s->cost_ns_per_packet,
+			  s->cost_cpu_percent);
+}
+
+static int draw_hint(const struct pane *p, int column, const char *key, const char *what)
+{
+	column = pane_text(p, 0, column, TINT_TAB, "%s", key);
+	return pane_text(p, 0, column, TINT_BAR, " %s ", what);
+}
+
+static void draw_last_line(struct view *v, const struct pane *p)
+{
+	static const char *const units[LIVE_UNITS] = {
+		[LIVE_BITS] = "Bits", [LIVE_BYTES] = "Bytes", [LIVE_PPS] = "Packets"};
+	bool list = !v->zoom && live_rows_of(v, v->tab).table;
+	int column = 0;
+
+	pane_blank(p, 0, TINT_BAR);
+	if (live_now() < v->message_until) {
+		pane_text(p, 0, 0, TINT_BAR, " %s", v->message);
+		return;
+	}
+	column = draw_hint(p, column, "h", "Help");
+	column = draw_hint(p, column, "q", "Quit");
+	if (v->zoom)
+		column = draw_hint(p, column, "Esc", "Back");
+	column = draw_hint(p, column, "p", v->paused ? "Go on" : "Pause");
+	column = draw_hint(p, column, "u", units[v->unit]);
+	column = draw_hint(p, column, "n", v->names ? "Names" : "Addresses");
+	column = draw_hint(p, column, "/", "Filter");
+	if (list) {
+		column = draw_hint(p, column, "s", "Sort");
+		column = draw_hint(p, column, "r", "Reverse");
+		draw_hint(p, column, "Enter", "Zoom");
+	}
+}
+
+static void draw_help(struct pane p)
+{
+	pane_title(&p, "Keys");
+	for (int i = 0; live_help[i].keys; i++) {
+		pane_text(&p, i, 2, TINT_KEY, "%-18s", live_help[i].keys);
+		pane_text(&p, i, p.w < 60 ? 12 : 21, TINT_TEXT, "%s", live_help[i].what);
+	}
+	pane_text(&p, p.h - 1, 2, TINT_DIM, "any key: back");
+}
+
+static void draw_body(struct view *v, struct pane p)
+{
+	if (v->help)
+		draw_help(p);
+	else if (v->zoom)
+		live_draw_zoom(v, p);
+	else if (v->tab == LIVE_OVERVIEW)
+		live_draw_overview(v, p);
+	else if (v->tab == LIVE_DNS)
+		live_draw_dns(v, p);
+	else
+		live_draw_list(v, p);
+}
+
+void live_draw(struct view *v)
+{
+	struct pane all = terminal_screen(), line, last;
+
+	terminal_begin();
+	if (all.h < LEAST_ROWS || all.w < LEAST_COLUMNS) {
+		char rate[UNITS_LEN];
+
+		pane_text(&all, 0, 0, TINT_TEXT, "%s",
+			  live_rate(v, rate, v->shown.pps, v->shown.bps));
+		terminal_end();
+		return;
+	}
+	line = pane_rows(&all, 1);
+	draw_top_line(v, &line);
+	last = all;
+	last.y += all.h - 1;
+	last.h = 1;
+	all.h--;
+	draw_last_line(v, &last);
+	if (all.h >= 4) {
+		line = pane_rows(&all, 1);
+		draw_tabs(v, &line);
+	}
+	if (all.h >= 8) {
+		line = all;
+		line.y += all.h - 1;
+		line.h = 1;
+		all.h--;
+		draw_ledger(v, &line);
+	}
+	draw_body(v, all);
+	terminal_end();
+}

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What each key does: two tables, of keys and of their explanations, and one short function each.
+ */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <curses.h>
+
+#include "view/label.h"
+#include "view/live.h"
+
+/* ---- where one looks ---- */
+
+static void show_tab(struct view *v, int tab)
+{
+	v->tab = (tab + LIVE_TABS) % LIVE_TABS;
+	v->zoom = ZOOM_NONE;
+	v->typing = false;
+	v->n_order = 0;
+}
+
+static void next_tab(struct view *v)
+{
+	show_tab(v, v->tab + 1);
+}
+
+static void previous_tab(struct view *v)
+{
+	show_tab(v, v->tab - 1);
+}
+
+static void go_back(struct view *v)
+{
+	if (v->zoom)
+		v->zoom = ZOOM_NONE;
+	else
+		v->lists[v->tab].filter[0] = 0;
+}
+
+static void zoom_to(struct view *v, enum live_zoom zoom)
+{
+	v->zoom = zoom;
+	v->zoom_scroll = (struct table_scroll){0};
+}
+
+static void zoom_to_host(struct view *v, const uint8_t addr[16])
+{
+	memcpy(v->on.addr, addr, sizeof(v->on.addr));
+	zoom_to(v, ZOOM_HOST);
+}
+
+/* An alert about a host leads to the host, every other one to its own text. */
+static void zoom_to_alert(struct view *v, const struct alert_view *alert)
+{
+	uint8_t addr[16] = {[10] = 0xff, [11] = 0xff};
+
+	if (inet_pton(AF_INET, alert->alert.subject, addr + 12) == 1 ||
+	    inet_pton(AF_INET6, alert->alert.subject, addr) == 1) {
+		zoom_to_host(v, addr);
+		return;
+	}
+	v->on.alert = *alert;
+	zoom_to(v, ZOOM_ALERT);
+}
+
+static void zoom_to_app(struct view *v, const struct app_row *app)
+{
+	show_tab(v, LIVE_FLOWS);
+	snprintf(v->lists[LIVE_FLOWS].filter, sizeof(v->lists[0].filter), "%.*s",
+		 (int)strcspn(app->name, " "), app->name);
+}
+
+static void zoom_in(struct view *v)
+{
+	const void *row = v->zoom ? NULL : live_selected(v);
+
+	if (!row)
+		return;
+	switch (v->tab) {
+	case LIVE_FLOWS:
+		v->on.flow = *(const struct flow_view *)row;
+		zoom_to(v, ZOOM_FLOW);
+		break;
+	case LIVE_TALKERS:
+		zoom_to_host(v, ((const struct talker *)row)->addr);
+		break;
+	case LIVE_APPS:
+		zoom_to_app(v, row);
+		break;
+	case LIVE_DNS:
+		zoom_to_host(v, ((const struct dns_server_view *)row)->addr);
+		break;
+	case LIVE_ALERTS:
+		zoom_to_alert(v, row);
+		break;
+	case LIVE_PACKETS:
+		v->on.packet = *(const struct live_packet *)row;
+		zoom_to(v, ZOOM_PACKET);
+		break;
+	default:
+		break;
+	}
+}
+
+static void move_by(struct view *v, long rows)
+{
+	struct table_scroll *s = v->zoom ? &v->zoom_scroll : &v->lists[v->tab].scroll;
+
+	/* A zoom is a page of text: what moves is its first line. */
+	table_scroll_by(s, rows, v->n_order, v->zoom ? 1 : v->page);
+}
+
+static void move_up(struct view *v)
+{
+	move_by(v, -1);
+}
+
+static void move_down(struct view *v)
+{
+	move_by(v, 1);
+}
+
+static void page_up(struct view *v)
+{
+	move_by(v, -(long)v->page);
+}
+
+static void page_down(struct view *v)
+{
+	move_by(v, (long)v->page);
+}
+
+static void move_home(struct view *v)
+{
+	move_by(v, -TABLE_ROWS);
+}
+
+static void move_end(struct view *v)
+{
+	move_by(v, TABLE_ROWS);
+}
+
+/* ---- how it is shown ---- */
+
+static void sort_by(struct view *v, int step)
+{
+	const struct table *t = live_rows_of(v, v->tab).table;
+	struct live_list *l = &v->lists[v->tab];
+
+	if (!t || v->zoom)
+		return;
+	l->sort = (l->sort + t->n_columns + step) % t->n_columns;
+	live_say(v, "sorted by %s", t->columns[l->sort].title);
+}
+
+static void sort_next(struct view *v)
+{
+	sort_by(v, 1);
+}
+
+static void sort_previous(struct view *v)
+{
+	sort_by(v, -1);
+}
+
+static void reverse_order(struct view *v)
+{
+	v->lists[v->tab].reverse = !v->lists[v->tab].reverse;
+}
+
+static void start_filter(struct view *v)
+{
+	if (v->zoom || v->tab == LIVE_OVERVIEW)
+		show_tab(v, v->tab == LIVE_OVERVIEW ? LIVE_FLOWS : v->tab);
+	v->typing = true;
+}
+
+static void toggle_pause(struct view *v)
+{
+	v->paused = !v->paused;
+	if (!v->paused)
+		v->shown = v->newest;
+}
+
+static void next_unit(struct view *v)
+{
+	static const char *const names[LIVE_UNITS] = {
+		[LIVE_BITS] = "bits", [LIVE_BYTES] = "bytes", [LIVE_PPS] = "packets"};
+
+	v->unit = (v->unit + 1) % LIVE_UNITS;
+	live_say(v, "rates in %s", names[v->unit]);
+}
+
+static void toggle_names(struct view *v)
+{
+	v->names = !v->names;
+	live_say(v, v->names ? "names" : "addresses");
+}
+
+static void toggle_help(struct view *v)
+{
+	v->help = !v->help;
+}
+
+static void quit(struct view *v)
+{
+	v->quit = true;
+}
+
+/* Never over a file that is there: the view may run with more rights than whoever waits in /tmp. */
+static void write_screen(struct view *v)
+{
+	char path[64];
+	struct tm tm;
+	time_t now = time(NULL);
+	FILE *file = NULL;
+	int fd, error;
+
+	localtime_r(&now, &tm);
+	strftime(path, sizeof(path), "xdplens-%Y%m%d-%H%M%S.txt", &tm);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd >= 0)
+		file = fdopen(fd, "w");
+	error = file ? terminal_dump(file) : -errno;
+	if (file && fclose(file) && !error)
+		error = -errno;
+	else if (!file && fd >= 0)
+		close(fd);
+	if (error)
+		live_say(v, "cannot write %s: %s", path, strerror(-error));
+	else
+		live_say(v, "written to %s", path);
+}
+
+/* ---- the tables ---- */
+
+static const struct {
+	int key;
+	void (*act)(struct view *v);
+} keys[] = {
+	{'\t', next_tab},
+	{KEY_RIGHT, next_tab},
+	{KEY_BTAB, previous_tab},
+	{KEY_LEFT, previous_tab},
+	{KEY_UP, move_up},
+	{'k', move_up},
+	{KEY_DOWN, move_down},
+	{'j', move_down},
+	{KEY_PPAGE, page_up},
+	{KEY_NPAGE, page_down},
+	{KEY_HOME, move_home},
+	{'g', move_home},
+	{KEY_END, move_end},
+	{'G', move_end},
+	{'s', sort_next},
+	{'S', sort_previous},
+	{'r', reverse_order},
+	{'/', start_filter},
+	{'p', toggle_pause},
+	{' ', toggle_pause},
+	{'u', next_unit},
+	{'n', toggle_names},
+	{'\r', zoom_in},
+	{'\n', zoom_in},
+	{KEY_ENTER, zoom_in},
+	{27, go_back},
+	{KEY_BACKSPACE, go_back},
+	{127, go_back},
+	{'\b', go_back},
+	{'w', write_screen},
+	{'h', toggle_help},
+	{'?', toggle_help},
+	{KEY_F(1), toggle_help},
+	{'q', quit},
+	{'Q', quit},
+	{KEY_F(10), quit},
+};
+
+const struct live_help live_help[] = {
+	{"1 ... 7, Tab", "the views, by their numbers or in turn"},
+	{"Up Down PgUp PgDn", "select and scroll (also j k, Home End)"},
+	{"Enter", "look closer at a flow, host, application, alert or packet"},
+	{"Esc", "back; in a list: drop the filter"},
+	{"s S", "sort by the next column, by the previous one"},
+	{"r", "reverse the order"},
+	{"/", "filter as you type; Enter keeps it, Esc drops it"},
+	{"p Space", "pause the picture; counting goes on"},
+	{"u", "rates in bits, bytes or packets"},
+	{"n", "names or addresses"},
+	{"w", "write this screen to a text file"},
+	{"h ?", "this help"},
+	{"q", "leave; a summary stays in the terminal"},
+	{NULL, NULL},
+};
+
+/* Ends with Enter or Esc; any other key that is no letter ends it and does what it always does. */
+static bool type_filter(struct view *v, int key)
+{
+	char *filter = v->lists[v->tab].filter;
+	size_t len = strlen(filter);
+
+	if (key >= ' ' && key <= '~') {
+		if (len + 1 < sizeof(v->lists[0].filter)) {
+			filter[len] = (char)key;
+			filter[len + 1] = 0;
+		}
+		v->lists[v->tab].scroll = (struct table_scroll){0};
+		return true;
+	}
+	if (key == KEY_BACKSPACE || key == 127 || key == '\b') {
+		if (len)
+			filter[len - 1] = 0;
+		return true;
+	}
+	v->typing = false;
+	if (key == 27)
+		filter[0] = 0;
+	return key == 27 || key == '\r' || key == '\n' || key == KEY_ENTER;
+}
+
+void live_key(struct view *v, int key)
+{
+	if (key == KEY_RESIZE || (v->typing && type_filter(v, key)))
+		return;
+	if (v->help) {
+		v->help = false;
+		return;
+	}
+	if (key >= '1' && key < '1' + LIVE_TABS) {
+		show_tab(v, key - '1');
+		return;
+	}
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (keys[i].key == key)
+			keys[i].act(v);
+}

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Owns the terminal while the live view is on. A crash must not leave it raw and without echo, so a
+ * handler of the deadly signals writes a string prepared in advance (endwin() may not be called
+ * from a signal handler), restores the line settings, and lets the signal do what it does. That
+ * handler can only reach static state: hence this module's.
+ */
+#include "view/terminal.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <curses.h>
+#include <term.h>
+
+static const int deadly[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGQUIT};
+
+enum { DEADLY = sizeof(deadly) / sizeof(deadly[0]) };
+
+static struct {
+	SCREEN *screen;
+	FILE *keys; /* NULL: standard input */
+	int keys_fd;
+	bool utf8, colours;
+	volatile sig_atomic_t on;
+	struct termios line;
+	char restore[256];
+	volatile size_t restore_len;
+	struct sigaction before[DEADLY];
+	bool at_exit;
+} terminal;
+
+/* ---- taking and giving back ---- */
+
+static int restore_char(int c)
+{
+	if (terminal.restore_len < sizeof(terminal.restore))
+		terminal.restore[terminal.restore_len++] = (char)c;
+	return c;
+}
+
+static void prepare_restore(void)
+{
+	static const char *const capabilities[] = {"sgr0", "op", "rmacs", "rmkx", "rmcup", "cnorm"};
+
+	terminal.restore_len = 0;
+	for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++) {
+		const char *s = tigetstr((char *)capabilities[i]);
+
+		if (s && s != (char *)-1)
+			tputs(s, 1, restore_char);
+	}
+	restore_char('\r');
+}
+
+static void on_deadly(int signal)
+{
+	if (terminal.on) {
+		terminal.on = 0;
+		if (write(STDOUT_FILENO, terminal.restore, terminal.restore_len) >= 0)
+			tcsetattr(STDOUT_FILENO, TCSANOW, &terminal.line);
+	}
+	raise(signal); /* SA_RESETHAND: now the default action */
+}
+
+static void catch_deadly(void)
+{
+	struct sigaction action = {.sa_handler = on_deadly, .sa_flags = SA_RESETHAND | SA_NODEFER};
+
+	for (int i = 0; i < DEADLY; i++)
+		sigaction(deadly[i], &action, &terminal.before[i]);
+}
+
+static void choose_colours(void)
+{
+	/* Of 256, and of 8 colours. */
+	static const struct {
+		short wide, narrow, wide_back, narrow_back;
+	} colour[TINT_COUNT] = {
+		[TINT_TEXT] = {252, COLOR_WHITE, 233, COLOR_BLACK},
+		[TINT_DIM] = {244, COLOR_WHITE, 233, COLOR_BLACK},
+		[TINT_TITLE] = {110, COLOR_CYAN, 233, COLOR_BLACK},
+		[TINT_KEY] = {223, COLOR_YELLOW, 233, COLOR_BLACK},
+		[TINT_BAR] = {250, COLOR_WHITE, 236, COLOR_BLUE},
+		[TINT_TAB] = {231, COLOR_BLACK, 24, COLOR_CYAN},
+		[TINT_SELECTED] = {231, COLOR_BLACK, 24, COLOR_CYAN},
+		[TINT_IN] = {79, COLOR_GREEN, 233, COLOR_BLACK},
+		[TINT_OUT] = {75, COLOR_BLUE, 233, COLOR_BLACK},
+		[TINT_NAME] = {152, COLOR_CYAN, 233, COLOR_BLACK},
+		[TINT_GOOD] = {114, COLOR_GREEN, 233, COLOR_BLACK},
+		[TINT_WARN] = {215, COLOR_YELLOW, 233, COLOR_BLACK},
+		[TINT_BAD] = {203, COLOR_RED, 233, COLOR_BLACK},
+	};
+	const char *no_color = getenv("NO_COLOR");
+
+	terminal.colours = !(no_color && no_color[0]) && has_colors() && start_color() == OK &&
+			   COLORS >= 8 && COLOR_PAIRS > TINT_COUNT;
+	if (!terminal.colours)
+		return;
+	for (int i = 0; i < TINT_COUNT; i++) {
+		if (COLORS >= 256)
+			init_pair(i + 1, colour[i].wide, colour[i].wide_back);
+		else
+			init_pair(i + 1, colour[i].narrow, colour[i].narrow_back);
+	}
+	bkgd(' ' | COLOR_PAIR(TINT_TEXT + 1));
+}
+
+static void set_up(void)
+{
+	set_term(terminal.screen);
+	cbreak();
+	noecho();
+	nonl();
+	keypad(stdscr, TRUE);
+	nodelay(stdscr, TRUE);
+	set_escdelay(25);
+	curs_set(0);
+	leaveok(stdscr, TRUE);
+	choose_colours();
+	prepare_restore();
+	terminal.on = 1;
+	catch_deadly();
+	if (!terminal.at_exit)
+		atexit(terminal_close);
+	terminal.at_exit = true;
+}
+
+const char *terminal_open(void)
+{
+	FILE *keys = stdin;
+
+	if (!isatty(STDOUT_FILENO) || tcgetattr(STDOUT_FILENO, &terminal.line))
+		return "standard output is not a terminal";
+	if (!isatty(STDIN_FILENO)) { /* -r -, or input from /dev/null */
+		terminal.keys = fopen("/dev/tty", "re");
+		if (!terminal.keys)
+			return "there is no terminal to read keys from";
+		keys = terminal.keys;
+	}
+	terminal.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	tzset(); /* reads its file now: later we may not be allowed to */
+	fflush(stdout);
+	terminal.screen = newterm(NULL, stdout, keys);
+	if (!terminal.screen) {
+		if (terminal.keys)
+			fclose(terminal.keys);
+		terminal.keys = NULL;
+		return "TERM names no terminal that is known here";
+	}
+	terminal.keys_fd = fileno(keys);
+	if (!tigetstr("cup") || tigetstr("cup") == (char *)-1) {
+		terminal_close();
+		return "this terminal cannot move its cursor";
+	}
+	set_up();
+	return NULL;
+}
+
+void terminal_close(void)
+{
+	if (!terminal.screen)
+		return;
+	for (int i = 0; terminal.on && i < DEADLY; i++)
+		sigaction(deadly[i], &terminal.before[i], NULL);
+	terminal.on = 0;
+	endwin();
+	delscreen(terminal.screen);
+	terminal.screen = NULL;
+	if (terminal.keys)
+		fclose(terminal.keys);
+	terminal.keys = NULL;
+}
+
+int terminal_key(void)
+{
+	int key = getch();
+
+	return key == ERR ? -1 : key;
+}
+
+bool terminal_gone(void)
+{
+	struct pollfd p = {.fd = terminal.keys_fd, .events = POLLIN};
+
+	return poll(&p, 1, 0) > 0 && p.revents & (POLLHUP | POLLERR | POLLNVAL);
+}
+
+bool terminal_utf8(void)
+{
+	return terminal.utf8;
+}
+
+struct pane terminal_screen(void)
+{
+	return (struct pane){0, 0, LINES, COLS};
+}
+
+void terminal_begin(void)
+{
+	erase();
+}
+
+void terminal_end(void)
+{
+	refresh();
+}
+
+int terminal_dump(FILE *to)
+{
+	for (int y = 0; y < LINES; y++) {
+		wchar_t line[1024];
+		int n = mvinnwstr(y, 0, line, sizeof(line) / sizeof(line[0]) - 1);
+
+		while (n > 0 && line[n - 1] == L' ')
+			n--;
+		line[n > 0 ? n : 0] = 0;
+		fprintf(to, "%ls\n", line);
+	}
+	return fflush(to) || ferror(to) ? -errno : 0;
+}
+
+/* ---- panes ---- */
+
+static chtype tint_attr(enum tint tint)
+{
+	static const chtype plain[TINT_COUNT] = {
+		[TINT_DIM] = A_DIM,	   [TINT_TITLE] = A_BOLD,
+		[TINT_KEY] = A_UNDERLINE,  [TINT_BAR] = A_REVERSE,
+		[TINT_TAB] = A_BOLD,	   [TINT_SELECTED] = A_REVERSE,
+		[TINT_WARN] = A_UNDERLINE, [TINT_BAD] = A_BOLD | A_REVERSE,
+	};
+	static const chtype few[TINT_COUNT] = {[TINT_DIM] = A_DIM, [TINT_BAD] = A_BOLD};
+
+	if (!terminal.colours)
+		return plain[tint];
+	return COLOR_PAIR(tint + 1) | (COLORS < 256 ? few[tint] : 0) |
+	       (tint == TINT_TITLE || tint == TINT_TAB || tint == TINT_BAD ? A_BOLD : 0);
+}
+
+struct pane pane_rows(struct pane *from, int h)
+{
+	struct pane taken = *from;
+
+	taken.h = h < 0 ? 0 : h < from->h ? h : from->h;
+	from->y += taken.h;
+	from->h -= taken.h;
+	return taken;
+}
+
+struct pane pane_columns(struct pane *from, int w)
+{
+	struct pane taken = *from;
+
+	taken.w = w < 0 ? 0 : w < from->w ? w : from->w;
+	from->x += taken.w;
+	from->w -= taken.w;
+	return taken;
+}
+
+static bool pane_has(const struct pane *p, int row, int column)
+{
+	return row >= 0 && row < p->h && column >= 0 && column < p->w;
+}
+
+int pane_text(const struct pane *p, int row, int column, enum tint tint, const char *fmt, ...)
+{
+	char text[1024];
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (len >= (int)sizeof(text))
+		len = sizeof(text) - 1;
+	for (int i = 0; i < len; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			text[i] = '?';
+	if (len > 0 && pane_has(p, row, column)) {
+		attrset(tint_attr(tint));
+		mvaddnstr(p->y + row, p->x + column, text,
+			  len < p->w - column ? len : p->w - column);
+	}
+	return column + (len > 0 ? len : 0);
+}
+
+void pane_glyphs(const struct pane *p, int row, int column, enum tint tint, const char *utf8,
+		 int width)
+{
+	if (!pane_has(p, row, column) || width > p->w - column)
+		return;
+	attrset(tint_attr(tint));
+	mvaddstr(p->y + row, p->x + column, utf8);
+}
+
+void pane_blank(const struct pane *p, int row, enum tint tint)
+{
+	pane_text(p, row, 0, tint, "%*s", p->w, "");
+}
+
+void pane_title(struct pane *p, const char *title)
+{
+	const char *rule = terminal.utf8 ? "\u2500" : "-";
+
+	for (int i = 0; i < p->w - 1; i++)
+		pane_glyphs(p, 0, i, TINT_DIM, rule, 1);
+	pane_text(p, 0, 1, TINT_TITLE, " %s ", title);
+	pane_rows(p, 1);
+}
+
+void pane_bar(const struct pane *p, int row, int column, int width, const double *parts,
+	      const enum tint *tints, unsigned n)
+{
+	static const char *const ascii[] = {"#", "=", "-"};
+	double whole = 0, sum = 0;
+	int at = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		whole += parts[i];
+	for (unsigned i = 0; i < n && whole > 0; i++) {
+		int end = (int)((sum += parts[i]) / whole * width + 0.5);
+
+		if (parts[i] > 0 && end <= at)
+			end = at + 1;
+		for (; at < end && at < width; at++)
+			pane_glyphs(p, row, column + at, tints[i],
+				    terminal.utf8 && terminal.colours ? "\u2588" : ascii[i % 3], 1);
+	}
+}
