@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# xdplens. `make help` lists what can be made; everything lands in build/. V=1 shows the commands.
+
+VERSION := 0.1.0
+BUILD ?= build
+PREFIX ?= /usr/local
+CLANG ?= clang
+BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
+LLVM_STRIP ?= llvm-strip
+PKG_CONFIG ?= pkg-config
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
+
+# Files in the order in which a packet meets them.
+USER := user/main.c user/options.c user/pipeline.c \
+	$(sort $(wildcard user/source/*.c)) $(sort $(wildcard user/analysis/*.c)) \
+	$(sort $(wildcard user/detect/*.c)) $(sort $(wildcard user/sink/*.c)) \
+	$(sort $(wildcard user/view/*.c)) $(sort $(wildcard user/base/*.c))
+UNIT := $(sort $(wildcard tests/unit/test_*.c) $(wildcard tests/bpf/test_*.c))
+FUZZ := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+
+PACKAGES := libbpf libpcap zlib jansson inih ncursesw libcap-ng libseccomp libcrypto libmicrohttpd
+WARN := -Wall -Wextra -Werror
+CFLAGS ?= -O2 -g
+override CFLAGS += -std=gnu11 $(WARN) -D_GNU_SOURCE -DXDPLENS_VERSION='"$(VERSION)"' \
+	-Iinclude -Iuser -I$(BUILD) $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null) $(SANITIZE)
+LDLIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) -lelf -lpthread -lm -ldl
+BPF_CFLAGS := -O2 -g -std=gnu11 $(WARN) -target bpf -mcpu=v3 -Ivmlinux -Iinclude -Ibpf \
+	-idirafter /usr/include/$(shell uname -m)-linux-gnu
+
+OBJECTS := $(USER:%.c=$(BUILD)/%.o)
+MODULES := $(filter-out $(BUILD)/user/main.o,$(OBJECTS))
+UNIT_TESTS := $(UNIT:%.c=$(BUILD)/%)
+FUZZERS := $(FUZZ:%.c=$(BUILD)/%)
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all run demo test check bench lint install uninstall clean help deps test-kernels
+
+all: $(BUILD)/xdplens $(BUILD)/xdplens.bpf.o ## build the program
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+deps: ## install what building, running and testing need
+	@scripts/install-deps
+
+run: ## install what is missing, build, and watch this host (ARGS='-i eth0 ...')
+	@scripts/install-deps build
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(BUILD)/xdplens $(ARGS)
+
+demo: ## the same on a small network of namespaces with clients and servers of its own
+	@scripts/install-deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)scripts/demo $(ARGS)
+
+test: ## install what is missing, build, and run every test that this machine can run
+	@scripts/install-deps
+	$(Q)$(MAKE) --no-print-directory check
+
+check: all $(UNIT_TESTS) ## the tests alone, nothing installed
+	$(Q)tests/run $(TESTS)
+
+test-kernels: all ## the programs on other kernels, in virtual machines
+	$(Q)tests/vm/run
+
+bench: all ## what a packet costs, beside the peers that are installed
+	$(Q)tests/bench/run
+
+lint: ## clang-format, clang-tidy, cppcheck, shellcheck
+	$(Q)scripts/lint
+
+$(BUILD)/xdplens: $(OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(LDLIBS)
+
+$(BUILD)/%.o: %.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/xdplens.bpf.o: bpf/xdplens.bpf.c
+	$(call say,BPF,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@
+	$(Q)$(LLVM_STRIP) -g $@
+
+$(BUILD)/xdplens.skel.h: $(BUILD)/xdplens.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name xdplens_bpf > $@
+
+$(BUILD)/user/source/live.o: $(BUILD)/xdplens.skel.h
+
+$(BUILD)/tests/%: tests/%.c $(MODULES)
+	$(call say,TEST,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -Itests -MMD -MP -o $@ $< $(MODULES) $(LDLIBS) -lcmocka
+
+-include $(OBJECTS:.o=.d) $(BUILD)/xdplens.bpf.d $(UNIT_TESTS:=.d)
+
+install: all ## into $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/include/xdplens \
+		$(DESTDIR)$(PREFIX)/share/doc/xdplens
+	install -m 755 $(BUILD)/xdplens $(DESTDIR)$(PREFIX)/sbin/xdplens
+	install -m 644 include/xdplens/*.h $(DESTDIR)$(PREFIX)/include/xdplens/
+	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/xdplens/
+
+uninstall: ## what install put there
+	rm -f $(DESTDIR)$(PREFIX)/sbin/xdplens
+	rm -rf $(DESTDIR)$(PREFIX)/include/xdplens $(DESTDIR)$(PREFIX)/share/doc/xdplens
+
+clean: ## remove build/
+	rm -rf $(BUILD)
