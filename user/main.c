@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/privilege.h"
 #include "pipeline.h"
 
 enum { POLL_MS = 10, VIEWS = 2 };
@@ -159,7 +160,8 @@ int main(int argc, char **argv)
 	if (!p)
 		return EXIT_FAILURE;
 	status = EXIT_FAILURE;
-	if (main_open_views(views, &options, p)) {
+	if ((!options.user || privilege_drop(options.user) == 0) &&
+	    main_open_views(views, &options, p)) {
 		status = main_watch(p, views, &options) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 		pipeline_finish(p);
 		main_draw(views, pipeline_snapshot(p, true));

@@ -6,6 +6,7 @@
  */
 #include "pipeline.h"
 
+#include <pcap/pcap.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,12 +59,22 @@ struct pipeline {
 	struct ledger ledger;
 	uint64_t open_flows[BANKS]; /* packets in deltas whose cut is still to come */
 	struct sketch blurred;
+	struct bpf_program filter; /* of what is captured; counting goes on for everything */
+	bool filtered;
 	uint64_t start, last_tick, last_sinks;
 	bool cut;
 	struct snapshot snapshot, last;
 };
 
 /* ---- what the source delivers ---- */
+
+static bool pipeline_captures(const struct pipeline *p, const struct event *e)
+{
+	struct pcap_pkthdr h = {.caplen = e->caplen, .len = e->wire_len};
+
+	return e->why & COPY_SAMPLE &&
+	       (!p->filtered || pcap_offline_filter(&p->filter, &h, e->data));
+}
 
 static void pipeline_packet(void *arg, const struct event *copied)
 {
@@ -86,7 +97,7 @@ static void pipeline_packet(void *arg, const struct event *copied)
 		flow_table_note(p->flows, &e, found.name[0] ? found.name : NULL, found.verdict);
 	}
 	detect_event(p->detect, &e);
-	if (e.why & COPY_SAMPLE) {
+	if (pipeline_captures(p, &e)) {
 		if (pcap->sink)
 			pcap->ops->packet(pcap->sink, &e);
 		if (csv->sink)
@@ -252,11 +263,29 @@ static bool pipeline_open_sinks(struct pipeline *p)
 	return true;
 }
 
+/* A file's filter is its source's: there it decides what is analysed at all. */
+static bool pipeline_open_filter(struct pipeline *p)
+{
+	const char *words = p->options->filter;
+	pcap_t *dead;
+
+	if (!words || p->source_ops == &source_replay)
+		return true;
+	dead = pcap_open_dead(DLT_EN10MB, CAPTURE_MAX);
+	p->filtered = dead && pcap_compile(dead, &p->filter, words, 1, PCAP_NETMASK_UNKNOWN) == 0;
+	if (!p->filtered)
+		log_error("filter '%s': %s", words, dead ? pcap_geterr(dead) : "out of memory");
+	if (dead)
+		pcap_close(dead);
+	return p->filtered;
+}
+
 static bool pipeline_open_analysis(struct pipeline *p)
 {
 	const struct options *o = p->options;
 
-	p->dns = dns_new(&(struct dns_config){.timeout_s = 5,
+	/* in a file an answer that came late is still there to be found */
+	p->dns = dns_new(&(struct dns_config){.timeout_s = o->read ? 60 : 5,
 					      .pending_max = 65536,
 					      .names_max = 65536,
 					      .ended = pipeline_dns_ended,
@@ -300,7 +329,7 @@ struct pipeline *pipeline_new(const struct options *o)
 		return NULL;
 	p->options = o;
 	p->source_ops = o->read || o->mode == MODE_PCAP ? &source_replay : &source_live;
-	if (!pipeline_open_sinks(p) || !pipeline_open_analysis(p))
+	if (!pipeline_open_filter(p) || !pipeline_open_sinks(p) || !pipeline_open_analysis(p))
 		goto fail;
 	p->source = p->source_ops->open(o, &consumer);
 	if (!p->source)
@@ -318,6 +347,8 @@ void pipeline_free(struct pipeline *p)
 	if (!p)
 		return;
 	p->source_ops->close(p->source);
+	if (p->filtered)
+		pcap_freecode(&p->filter);
 	detect_free(p->detect);
 	dns_free(p->dns);
 	flow_table_free(p->flows);

@@ -23,18 +23,20 @@
 #include "xdplens/classify/udp.h"
 
 /*
- * Whether it is not even malformed DNS: too short, empty, or more than two fields of the header out
- * of all proportion.
+ * Whether it is not even malformed DNS: empty, or more than two fields of the header out of all
+ * proportion.
  */
 static inline int dns_denied(const struct payload *p)
 {
 	__u32 odd = (p->bytes[2] >> 3 & 15) > 6;
 
+	if (p->wire_len < 12) /* too short to show anything */
+		return 0;
 	odd += be16(p, 4) > 32;
 	odd += p->bytes[6] != 0; /* more than 255 answers */
 	odd += p->bytes[8] != 0;
 	odd += p->bytes[10] != 0;
-	return odd > 2 || p->wire_len < 12 || (be32(p, 4) == 0 && be32(p, 8) == 0);
+	return odd > 2 || (be32(p, 4) == 0 && be32(p, 8) == 0);
 }
 
 /* Whether a payload that shows nothing speaks against the protocol of its port. */

@@ -66,6 +66,8 @@ static __always_inline void count_packet(struct home *h, const struct packet *p)
 
 /* ---- copies: DNS, the first packets of a flow, the sample ---- */
 
+enum { COPY_FRAGMENT = 96 }; /* octets: the headers */
+
 static __always_inline void copy_refill(struct home *h)
 {
 	struct cpu_state *s = h->state;
@@ -151,6 +153,12 @@ static __always_inline int copy_sampled(struct home *h)
 	return 1;
 }
 
+/* DNS is timed by a datagram's last fragment; which later ones are DNS's, user space knows. */
+static __always_inline int copy_is_fragment(const struct packet *p)
+{
+	return p->outcome == NOT_FLOW_LATER_FRAGMENT && p->transport == TRANSPORT_UDP;
+}
+
 static __always_inline void copy_packet(struct home *h, const struct packet *p,
 					struct flow_slot *slot)
 {
@@ -159,6 +167,9 @@ static __always_inline void copy_packet(struct home *h, const struct packet *p,
 	if (home_knob(h, dns) && copy_is_dns(p, slot) && copy_dns_wanted(h, p)) {
 		why = COPY_DNS;
 		caplen = CAPTURE_MAX;
+	} else if (home_knob(h, dns) && copy_is_fragment(p) && copy_head_wanted(h)) {
+		why = COPY_DNS;
+		caplen = COPY_FRAGMENT;
 	} else if (copy_is_head(h, p, slot) && copy_head_wanted(h)) {
 		why = COPY_HEAD;
 		caplen = home_knob(h, head_caplen);

@@ -2,7 +2,6 @@
 /* Names of addresses: see addr_names.h. dns.c puts names in, talkers and views take them out. */
 #include "analysis/addr_names.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,7 +3,6 @@
 #include "analysis/dns_stats.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,6 @@
  */
 #include "analysis/dns_tcp.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * ARP: an address whose hardware address changes while the old one is still there, or that two
- * claim in turn (takeover); a sender that asks for many addresses (sweep).
+ * claim in turn (takeover); a sender that asks for many addresses (sweep); packets that contradict
+ * themselves (malformed).
  *
  * A request is believed when its frame comes from the address it names, and a taker's when it comes
  * twice: a damaged packet is no attack. A change after silence is a new lease, and the virtual
@@ -23,6 +24,7 @@ enum {
 	ASKERS = 1024,
 	ARP_LEN = 28,
 	DLT_ETHERNET = 1,
+	DAMAGED_WINDOW_S = 600,
 	ARP_HOLD_S = 9,
 	REQUEST = 1,
 	REPLY = 2,
@@ -55,7 +57,10 @@ struct detector {
 	struct detector_host *host;
 	struct subjects *holders, *askers;
 	uint64_t lease_ns;
-	double sweep;
+	double sweep, damaged_limit;
+	uint64_t damaged_since;
+	uint32_t damaged; /* packets that contradict themselves */
+	bool damaged_fresh;
 };
 
 /* RFC 826, Ethernet and IPv4; false where it is anything else, or cut. */
@@ -142,12 +147,28 @@ static void asker_see(struct detector *d, const struct arp *a, uint64_t ts)
 	distinct_add(&s->targets, subjects_hash(d->askers, a->target_ip, 4));
 }
 
+static void damaged_see(struct detector *d, uint64_t ts)
+{
+	if (ts >= d->damaged_since + DAMAGED_WINDOW_S * 1000000000ull) {
+		d->damaged_since = ts;
+		d->damaged = 0;
+	}
+	d->damaged++;
+	d->damaged_fresh = true;
+}
+
 static void arp_event(struct detector *d, const struct event *e)
 {
 	struct arp a;
 
-	if (!arp_parse(&a, e))
+	if (e->packet->outcome != NOT_FLOW_ARP)
 		return;
+	if (!arp_parse(&a, e)) {
+		damaged_see(d, e->ts);
+		return;
+	}
+	if (a.operation == REQUEST && a.forwarded)
+		damaged_see(d, e->ts);
 	holder_see(d, &a, e->ts);
 	asker_see(d, &a, e->ts);
 }
@@ -194,12 +215,31 @@ static void asker_tell(struct detector *d, const uint8_t addr[16], const struct 
 	d->host->raise(d->host, &a, ARP_HOLD_S);
 }
 
+static void damaged_tell(struct detector *d)
+{
+	struct alert a = {
+		.severity = SEVERITY_LOW, .observed = d->damaged, .expected = d->damaged_limit};
+
+	WORDS_SET(a.subject, "arp");
+	WORDS_SET(a.kind, "malformed");
+	WORDS_SET(a.unit, "packets");
+	WORDS_SET(
+		a.reason,
+		"%u ARP packets within %d s contradict themselves (sender, type or length), where "
+		"up to %s are usual",
+		d->damaged, DAMAGED_WINDOW_S, words_number(d->damaged_limit).s);
+	d->host->raise(d->host, &a, DAMAGED_WINDOW_S); /* they come now and then */
+}
+
 static void arp_tick(struct detector *d, const struct tick *t)
 {
 	const void *addr;
 	struct holder *h;
 	struct asker *s;
 
+	if (d->damaged_fresh && d->damaged >= d->damaged_limit)
+		damaged_tell(d);
+	d->damaged_fresh = false;
 	for (size_t at = 0; (h = subjects_next(d->holders, &at, &addr));) {
 		if (h->fresh)
 			holder_tell(d, addr, h);
@@ -244,6 +284,7 @@ static struct detector *arp_open(struct detector_host *host)
 	}
 	d->lease_ns = fmin(host->number(host, "still_there_s", 120), 1e6) * 1e9;
 	d->sweep = host_limit(host, "sweep", 50);
+	d->damaged_limit = host_limit(host, "malformed", 10);
 	return d;
 }
 

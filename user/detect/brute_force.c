@@ -61,6 +61,11 @@ static int service_of(__be16 port)
 	return -1;
 }
 
+static bool pair_lasting(const struct pair *p, uint64_t now)
+{
+	return p->found && now < p->found + BRUTE_HOLD_S * 1000000000ull;
+}
+
 static struct pair *pair_take(struct detector *d, const uint8_t client[16],
 			      const uint8_t server[16], int service, uint64_t now)
 {
@@ -70,12 +75,9 @@ static struct pair *pair_take(struct detector *d, const uint8_t client[16],
 	memcpy(key.client, client, 16);
 	memcpy(key.server, server, 16);
 	p = subjects_take(d->pairs, &key);
-	if (now >= p->since + d->window_ns) {
-		uint64_t found = p->found;
-
+	if (now >= p->since + d->window_ns && !pair_lasting(p, now)) {
 		memset(p, 0, sizeof(*p));
 		p->since = now;
-		p->found = found;
 	}
 	return p;
 }
@@ -99,7 +101,7 @@ static void brute_flow(struct detector *d, const struct flow_delta *f)
 	if (!f->from_opener)
 		return;
 	p->packets += f->packets;
-	if (f->opened && f->tcp_flags & TCP_SYN) {
+	if (f->tcp_flags & TCP_SYN) {
 		p->connections++;
 		p->last = f->last;
 		p->fresh = true;
@@ -172,12 +174,11 @@ static void brute_tick(struct detector *d, const struct tick *t)
 
 	for (size_t at = 0; (p = subjects_next(d->pairs, &at, &key));) {
 		const struct pair_key *k = key;
-		bool lasting = p->found && t->now < p->found + BRUTE_HOLD_S * 1000000000ull;
 
 		if (!p->fresh)
 			continue;
 		p->fresh = false;
-		if (!(lasting || pair_guesses(d, p, k->service)) ||
+		if (!(pair_lasting(p, t->now) || pair_guesses(d, p, k->service)) ||
 		    host_explained(d->host, k->client))
 			continue;
 		p->found = t->now;

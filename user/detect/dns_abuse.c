@@ -119,11 +119,17 @@ static bool domain_trusted(const struct detector *d, const char *name)
 
 /* ---- transactions ---- */
 
+/* While an alert is open its window goes on. */
+static bool lasting(uint64_t found, uint64_t now)
+{
+	return found && now < found + DNS_HOLD_S * 1000000000ull;
+}
+
 static void client_add(struct detector *d, const struct dns_transaction *t)
 {
 	struct client *c = subjects_take(d->clients, t->client);
 
-	if (t->ts >= c->since + WINDOW_S * 1000000000ull) {
+	if (t->ts >= c->since + WINDOW_S * 1000000000ull && !lasting(c->found, t->ts)) {
 		c->since = t->ts;
 		c->asked = c->missing = 0;
 	}
@@ -151,12 +157,9 @@ static void domain_add(struct detector *d, const struct dns_transaction *t)
 	for (size_t i = 0; i < len - before && i < DOMAIN_LEN - 1; i++)
 		key.name[i] = domain[i] >= 'A' && domain[i] <= 'Z' ? domain[i] | 0x20 : domain[i];
 	m = subjects_take(d->domains, &key);
-	if (t->ts >= m->since + TUNNEL_WINDOW_S * 1000000000ull) {
-		uint64_t found = m->found;
-
+	if (t->ts >= m->since + TUNNEL_WINDOW_S * 1000000000ull && !lasting(m->found, t->ts)) {
 		memset(m, 0, sizeof(*m));
 		m->since = t->ts;
-		m->found = found;
 	}
 	m->asked++;
 	m->fresh++;
@@ -194,11 +197,6 @@ static void dns_transaction_add(struct detector *d, const struct dns_transaction
 
 /* ---- judging ---- */
 
-static bool lasting(uint64_t found, uint64_t now)
-{
-	return found && now < found + DNS_HOLD_S * 1000000000ull;
-}
-
 static void clients_judge(struct detector *d, uint64_t now)
 {
 	const void *addr;
@@ -220,11 +218,11 @@ static void clients_judge(struct detector *d, uint64_t now)
 		WORDS_SET(a.kind, "nxdomain_storm");
 		WORDS_SET(a.unit, "names");
 		WORDS_SET(a.reason,
-			  "%s asked for %s names that do not exist, of %s in %d s, where up to %s "
-			  "are "
-			  "usual",
+			  "%s asked for %s names that do not exist, of %s in %s s; up to %s in "
+			  "%d s are usual",
 			  words_addr(addr).s, words_number(c->missing).s, words_number(c->asked).s,
-			  WINDOW_S, words_number(d->nxdomain).s);
+			  words_number(fmax(1, ceil((now - c->since) / 1e9))).s,
+			  words_number(d->nxdomain).s, WINDOW_S);
 		d->host->raise(d->host, &a, DNS_HOLD_S);
 	}
 }

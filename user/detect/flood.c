@@ -172,7 +172,7 @@ static void flood_clear(struct detector *d, const struct flow_delta *f, enum tra
 	int kind;
 
 	if (transport == TRANSPORT_TCP && f->from_opener) {
-		if (!f->opened || !(f->tcp_flags & TCP_SYN))
+		if (!(f->tcp_flags & TCP_SYN))
 			return;
 		e = subjects_take(d->victims, f->key->daddr);
 		e->connected++;

@@ -93,22 +93,41 @@ static void window_turn(struct window *w, uint64_t now, uint64_t len)
 	w->since = now;
 }
 
-static void track_attempt(struct detector *d, struct subjects *table, const struct track_key *key,
-			  const struct flow_delta *f, bool probe)
+/* The key's track; the window of a scan that goes on goes on. */
+static struct track *track_take(struct detector *d, struct subjects *table,
+				const struct track_key *key, uint64_t now)
 {
 	struct track *t = subjects_take(table, key);
+
+	if (!t->found || now >= t->found + d->hold_ns) {
+		window_turn(&t->fast, now, d->fast_ns);
+		window_turn(&t->slow, now, d->slow_ns);
+	}
+	return t;
+}
+
+/* An attempt that came to something. */
+static void track_talk(struct detector *d, struct subjects *table, const struct track_key *key,
+		       uint64_t now, bool acked)
+{
+	struct track *t = track_take(d, table, key, now);
+
+	t->fast.attempts++;
+	t->slow.attempts++;
+	t->fast.acked += acked;
+	t->slow.acked += acked;
+}
+
+/* An attempt of which nothing is known but that it was made. */
+static void track_probe(struct detector *d, struct subjects *table, const struct track_key *key,
+			const struct flow_delta *f)
+{
+	struct track *t = track_take(d, table, key, f->last);
 	uint64_t hash = subjects_hash(table, f->key->daddr, 16) ^
 			subjects_hash(table, &f->key->dport, sizeof(f->key->dport));
 
-	window_turn(&t->fast, f->last, d->fast_ns);
-	window_turn(&t->slow, f->last, d->slow_ns);
 	t->fast.attempts++;
 	t->slow.attempts++;
-	if (!probe) {
-		t->fast.acked += f->key->proto == IPPROTO_TCP;
-		t->slow.acked += f->key->proto == IPPROTO_TCP;
-		return;
-	}
 	if (f->tcp_flags & TCP_RST) {
 		t->fast.half_open++;
 		t->slow.half_open++;
@@ -165,37 +184,45 @@ static void scan_odd(struct detector *d, const struct flow_delta *f)
 	s->odd_fresh++;
 }
 
-/* A flow that somebody opens. */
+/* From whoever opened the flow. */
 static void scan_attempt(struct detector *d, const struct flow_delta *f)
 {
 	const struct flow_key *k = f->key;
 	bool tcp = k->proto == IPPROTO_TCP, icmp = !tcp && k->proto != IPPROTO_UDP;
 	struct track_key host = key_host(k->saddr, k->daddr, k->proto);
 	struct track_key port = key_port(k->saddr, k->dport, k->proto);
-	bool probe = f->packets <= PROBE_PACKETS;
+	bool probe = tcp ? !(f->tcp_flags & TCP_ACK) : f->packets <= PROBE_PACKETS;
 
+	if (tcp && !(f->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)))
+		scan_odd(d, f);
+	if (tcp ? !(f->tcp_flags & TCP_SYN) : !f->opened)
+		return;
 	if (addr_multicast(k->daddr) || flow_traceroute(f))
 		return;
-	if (tcp) {
-		if (!(f->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)))
-			scan_odd(d, f);
-		if (!(f->tcp_flags & TCP_SYN))
-			return;
-		probe = !(f->tcp_flags & TCP_ACK);
+	if (probe) {
+		if (!icmp)
+			track_probe(d, d->hosts, &host, f);
+		track_probe(d, d->ports, &port, f);
+	} else {
+		track_talk(d, d->hosts, &host, f->last, tcp);
+		track_talk(d, d->ports, &port, f->last, tcp);
 	}
-	if (!icmp)
-		track_attempt(d, d->hosts, &host, f, probe);
-	track_attempt(d, d->ports, &port, f, probe);
 }
 
+/* From the other side; of TCP the SYN-ACK counts, of others every second with an answer. */
 static void scan_answer(struct detector *d, const struct flow_delta *f)
 {
 	const struct flow_key *k = f->key;
 	struct track_key host = key_host(k->daddr, k->saddr, k->proto);
 	struct track_key port = key_port(k->daddr, k->sport, k->proto);
+	bool tcp = k->proto == IPPROTO_TCP;
 
-	if (k->proto == IPPROTO_TCP && !(f->tcp_flags & TCP_SYN))
+	if (tcp && !(f->tcp_flags & TCP_SYN))
 		return;
+	if (!tcp && f->opened) { /* it came before the opener's */
+		track_talk(d, d->hosts, &host, f->last, false);
+		track_talk(d, d->ports, &port, f->last, false);
+	}
 	track_answer(d->hosts, &host);
 	track_answer(d->ports, &port);
 }
@@ -207,9 +234,9 @@ static void scan_flow(struct detector *d, const struct flow_delta *f)
 	if (proto != IPPROTO_TCP && proto != IPPROTO_UDP && proto != IPPROTO_ICMP &&
 	    proto != IPPROTO_ICMPV6)
 		return;
-	if (f->opened && f->from_opener)
+	if (f->from_opener)
 		scan_attempt(d, f);
-	else if (!f->from_opener)
+	else
 		scan_answer(d, f);
 }
 
@@ -300,17 +327,14 @@ static void track_judge(struct detector *d, const struct track_key *k, struct tr
 			enum shape shape, uint64_t now)
 {
 	bool lasting = t->found && now < t->found + d->hold_ns;
-	double tried;
+	double tried = lasting ? distinct_estimate(&t->fast.tried) : 0;
 
 	if (host_explained(d->host, k->saddr))
 		return;
-	if (window_scans(&t->fast, track_limit(d, k, shape), shapes[shape].silent, &tried)) {
+	if (lasting ||
+	    window_scans(&t->fast, track_limit(d, k, shape), shapes[shape].silent, &tried)) {
 		t->found = now;
 		track_tell(d, k, shape, tried, &t->fast, now);
-	} else if (lasting && t->slow.attempts) { /* its window has just begun anew */
-		t->found = now;
-		tried = distinct_estimate(&t->slow.tried);
-		track_tell(d, k, shape, tried, &t->slow, now);
 	} else if (shape == SHAPE_PORTS && window_scans(&t->slow, track_limit(d, k, SHAPE_SLOW),
 							shapes[SHAPE_SLOW].silent, &tried)) {
 		track_tell(d, k, SHAPE_SLOW, tried, &t->slow, now);
