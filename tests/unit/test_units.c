@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Guaranteed: three significant digits, never a fourth by rounding, and the widths that tables rely on. */
+/* Guaranteed: three significant digits, never a fourth by rounding, and the widths that tables rely
+ * on. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -68,9 +69,9 @@ static void test_ms(void **state)
 	static const struct {
 		double ms;
 		const char *text;
-	} rows[] = {{0, "0 us"},	{0.42, "420 us"},   {0.9996, "1.00 ms"}, {4.2, "4.20 ms"},
-		    {12.34, "12.3 ms"}, {99.96, "100 ms"},  {999.4, "999 ms"},	 {999.6, "1.00 s"},
-		    {1500, "1.50 s"},	{12345, "12.3 s"},  {123456, "123 s"},	 {-1, "-"},
+	} rows[] = {{0, "0 us"},	{0.42, "420 us"},  {0.9996, "1.00 ms"}, {4.2, "4.20 ms"},
+		    {12.34, "12.3 ms"}, {99.96, "100 ms"}, {999.4, "999 ms"},	{999.6, "1.00 s"},
+		    {1500, "1.50 s"},	{12345, "12.3 s"}, {123456, "123 s"},	{-1, "-"},
 		    {NAN, "-"}};
 	char dst[UNITS_LEN];
 

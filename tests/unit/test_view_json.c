@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Guaranteed: every key that scripts depend on is there with its type, in one line of ASCII, whatever
- * names and file names hold; figures are the snapshot's; what is not known is null; with -r only the
- * final snapshot is printed.
+ * Guaranteed: every key that scripts depend on is there with its type, in one line of ASCII,
+ * whatever names and file names hold; figures are the snapshot's; what is not known is null; with
+ * -r only the final snapshot is printed.
  */
 #include <jansson.h>
 #include <math.h>
@@ -58,7 +58,7 @@ static void check_members(json_t *object, const struct member *m, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		json_t *v = at(object, m[i].path);
-		char type = !v			? '?'
+		char type = !v			 ? '?'
 			    : json_is_integer(v) ? 'i'
 			    : json_is_real(v)	 ? 'r'
 			    : json_is_string(v)	 ? 's'
@@ -73,32 +73,87 @@ static void check_members(json_t *object, const struct member *m, size_t n)
 }
 
 static const struct member promised[] = {
-	{"version", 's'}, {"final", 'b'}, {"time", 'r'}, {"source.kind", 's'}, {"source.name", 's'},
-	{"source.mode", 's'}, {"duration_s", 'r'}, {"packets", 'i'}, {"bytes", 'i'},
-	{"l3.ipv4", 'i'}, {"l3.ipv6", 'i'}, {"l3.arp", 'i'}, {"l3.other", 'i'},
-	{"transport.tcp", 'i'}, {"transport.udp", 'i'}, {"transport.icmp", 'i'},
-	{"transport.icmpv6", 'i'}, {"transport.sctp", 'i'}, {"transport.gre", 'i'},
-	{"transport.esp", 'i'}, {"transport.ah", 'i'}, {"transport.igmp", 'i'},
-	{"transport.other", 'i'}, {"fragments", 'i'}, {"vlan", 'i'}, {"app.https.packets", 'i'},
-	{"app.https.bytes", 'i'}, {"app.https.flows", 'i'}, {"security.encrypted.packets", 'i'},
-	{"security.encrypted.bytes", 'i'}, {"security.unencrypted.packets", 'i'},
-	{"security.unencrypted.bytes", 'i'}, {"security.unknown.packets", 'i'},
-	{"security.unknown.bytes", 'i'}, {"flows.total", 'i'}, {"flows.active", 'i'},
-	{"flows.blurred", 'i'}, {"dns.queries", 'i'}, {"dns.responses", 'i'}, {"dns.matched", 'i'},
-	{"dns.unanswered", 'i'}, {"dns.retransmissions", 'i'}, {"dns.orphans", 'i'},
-	{"dns.rcodes.NXDOMAIN", 'i'}, {"dns.latency_ms.min", 'r'}, {"dns.latency_ms.p50", 'r'},
-	{"dns.latency_ms.p90", 'r'}, {"dns.latency_ms.p95", 'r'}, {"dns.latency_ms.p99", 'r'},
-	{"dns.latency_ms.max", 'r'}, {"dns.latency_ms.mean", 'r'}, {"dns.servers.0.server", 's'},
-	{"dns.servers.0.matched", 'i'}, {"dns.servers.0.unanswered", 'i'},
-	{"dns.servers.0.p50", 'r'}, {"dns.servers.0.p95", 'r'}, {"dns.servers.0.p99", 'r'},
-	{"rates.pps", 'r'}, {"rates.bps", 'r'}, {"rates.in_pps", 'r'}, {"rates.out_pps", 'r'},
-	{"rates.in_bps", 'r'}, {"rates.out_bps", 'r'}, {"talkers.0.ip", 's'},
-	{"talkers.0.name", 's'}, {"talkers.0.packets", 'i'}, {"talkers.0.bytes", 'i'},
-	{"alerts.total", 'i'}, {"alerts.by_detector.port_scan", 'i'}, {"ledger.seen", 'i'},
-	{"ledger.flows", 'i'}, {"ledger.overflow", 'i'}, {"ledger.not_flow", 'i'},
-	{"ledger.unparsed.bad_tcp", 'i'}, {"ledger.unparsed.short_link", 'i'},
-	{"ledger.balance", 'i'}, {"ledger.lost.dns", 'i'}, {"ledger.lost.packets", 'i'},
-	{"ledger.lost.flows", 'i'}, {"cost.ns_per_packet", 'r'}, {"cost.cpu_percent", 'r'},
+	{"version", 's'},
+	{"final", 'b'},
+	{"time", 'r'},
+	{"source.kind", 's'},
+	{"source.name", 's'},
+	{"source.mode", 's'},
+	{"duration_s", 'r'},
+	{"packets", 'i'},
+	{"bytes", 'i'},
+	{"l3.ipv4", 'i'},
+	{"l3.ipv6", 'i'},
+	{"l3.arp", 'i'},
+	{"l3.other", 'i'},
+	{"transport.tcp", 'i'},
+	{"transport.udp", 'i'},
+	{"transport.icmp", 'i'},
+	{"transport.icmpv6", 'i'},
+	{"transport.sctp", 'i'},
+	{"transport.gre", 'i'},
+	{"transport.esp", 'i'},
+	{"transport.ah", 'i'},
+	{"transport.igmp", 'i'},
+	{"transport.other", 'i'},
+	{"fragments", 'i'},
+	{"vlan", 'i'},
+	{"app.https.packets", 'i'},
+	{"app.https.bytes", 'i'},
+	{"app.https.flows", 'i'},
+	{"security.encrypted.packets", 'i'},
+	{"security.encrypted.bytes", 'i'},
+	{"security.unencrypted.packets", 'i'},
+	{"security.unencrypted.bytes", 'i'},
+	{"security.unknown.packets", 'i'},
+	{"security.unknown.bytes", 'i'},
+	{"flows.total", 'i'},
+	{"flows.active", 'i'},
+	{"flows.blurred", 'i'},
+	{"dns.queries", 'i'},
+	{"dns.responses", 'i'},
+	{"dns.matched", 'i'},
+	{"dns.unanswered", 'i'},
+	{"dns.retransmissions", 'i'},
+	{"dns.orphans", 'i'},
+	{"dns.rcodes.NXDOMAIN", 'i'},
+	{"dns.latency_ms.min", 'r'},
+	{"dns.latency_ms.p50", 'r'},
+	{"dns.latency_ms.p90", 'r'},
+	{"dns.latency_ms.p95", 'r'},
+	{"dns.latency_ms.p99", 'r'},
+	{"dns.latency_ms.max", 'r'},
+	{"dns.latency_ms.mean", 'r'},
+	{"dns.servers.0.server", 's'},
+	{"dns.servers.0.matched", 'i'},
+	{"dns.servers.0.unanswered", 'i'},
+	{"dns.servers.0.p50", 'r'},
+	{"dns.servers.0.p95", 'r'},
+	{"dns.servers.0.p99", 'r'},
+	{"rates.pps", 'r'},
+	{"rates.bps", 'r'},
+	{"rates.in_pps", 'r'},
+	{"rates.out_pps", 'r'},
+	{"rates.in_bps", 'r'},
+	{"rates.out_bps", 'r'},
+	{"talkers.0.ip", 's'},
+	{"talkers.0.name", 's'},
+	{"talkers.0.packets", 'i'},
+	{"talkers.0.bytes", 'i'},
+	{"alerts.total", 'i'},
+	{"alerts.by_detector.port_scan", 'i'},
+	{"ledger.seen", 'i'},
+	{"ledger.flows", 'i'},
+	{"ledger.overflow", 'i'},
+	{"ledger.not_flow", 'i'},
+	{"ledger.unparsed.bad_tcp", 'i'},
+	{"ledger.unparsed.short_link", 'i'},
+	{"ledger.balance", 'i'},
+	{"ledger.lost.dns", 'i'},
+	{"ledger.lost.packets", 'i'},
+	{"ledger.lost.flows", 'i'},
+	{"cost.ns_per_packet", 'r'},
+	{"cost.cpu_percent", 'r'},
 };
 
 static void test_promised_keys(void **state)
@@ -197,8 +252,7 @@ static void test_hostile_text(void **state)
 	strcpy(snapshot.talkers[0].name, longest);
 	memset(snapshot.dns.rcodes[0].name, 'x', sizeof(snapshot.dns.rcodes[0].name));
 	object = parsed(&snapshot);
-	assert_string_equal(json_string_value(at(object, "source.name")),
-			    "?[2J?</script>\"\\???");
+	assert_string_equal(json_string_value(at(object, "source.name")), "?[2J?</script>\"\\???");
 	assert_int_equal(json_integer_value(at(object, "dns.rcodes.xxxxxxxxxxxxxxxx")), 100);
 	json_decref(object);
 }
@@ -267,10 +321,14 @@ static void test_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_promised_keys),	cmocka_unit_test(test_figures),
-		cmocka_unit_test(test_apps_seen_only),	cmocka_unit_test(test_unknown_is_null),
-		cmocka_unit_test(test_file_has_no_cost), cmocka_unit_test(test_hostile_text),
-		cmocka_unit_test(test_utf8_file_name),	cmocka_unit_test(test_huge_counts),
+		cmocka_unit_test(test_promised_keys),
+		cmocka_unit_test(test_figures),
+		cmocka_unit_test(test_apps_seen_only),
+		cmocka_unit_test(test_unknown_is_null),
+		cmocka_unit_test(test_file_has_no_cost),
+		cmocka_unit_test(test_hostile_text),
+		cmocka_unit_test(test_utf8_file_name),
+		cmocka_unit_test(test_huge_counts),
 		cmocka_unit_test(test_lines),
 	};
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A snapshot with something in every part, numbers that are easy to find again, and hostile names. */
+/* A snapshot with something in every part, numbers that are easy to find again, and hostile names.
+ */
 #ifndef VIEW_FIXTURE_H
 #define VIEW_FIXTURE_H
 

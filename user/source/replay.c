@@ -32,10 +32,9 @@ struct source {
 	struct source_consumer consumer;
 	pcap_t *pcap;
 	struct bpf_program filter;
-	bool filtered, live, failed, cut_wanted;
+	bool filtered, live, cut_wanted;
 	char name[256];
 	uint64_t now, last_cut, packets;
-	off_t size;
 	gzFile gz;
 	time_t progress;
 	bool progress_shown;
@@ -105,6 +104,17 @@ static pcap_t *replay_open_live(const char *interface)
 	}
 	pcap_setnonblock(pcap, 1, error);
 	return pcap;
+}
+
+/* Frames of a link type that we do not know are counted, but nothing is read in them. */
+static bool replay_knows_link(const struct source *s)
+{
+	static const uint8_t frame[64];
+	struct packet p;
+
+	return parse_frame(pcap_datalink(s->pcap), frame, sizeof(frame), sizeof(frame), &p) !=
+		       UNPARSED_UNKNOWN_LINK &&
+	       p.outcome != UNPARSED_UNKNOWN_LINK;
 }
 
 static bool replay_set_filter(struct source *s, const char *words)
@@ -223,8 +233,16 @@ static int replay_ended(struct source *s, int status)
 {
 	if (s->progress_shown)
 		fputs("\r\033[K", stderr);
-	if (status == PCAP_ERROR_BREAK)
+	if (status == PCAP_ERROR_BREAK && replay_knows_link(s))
 		return 0;
+	if (status == PCAP_ERROR_BREAK) {
+		log_error("%s: link type %d (%s) is not known; %" PRIu64
+			  " packets were counted, nothing was read in them",
+			  s->name, pcap_datalink(s->pcap),
+			  pcap_datalink_val_to_description_or_dlt(pcap_datalink(s->pcap)),
+			  s->packets);
+		return -EPROTONOSUPPORT;
+	}
 	log_error("%s: %s; %" PRIu64 " packets were read before that", s->name,
 		  pcap_geterr(s->pcap), s->packets);
 	return -EIO;

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Guaranteed: a record that contradicts itself in kind, length or family is refused, at every cut;
+ * one that is whole becomes an event or a delta with its values, and nothing is used as an index
+ * that is out of range.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "source/decode.h"
+
+static const uint8_t frame[] = {
+	2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0,			      /* Ethernet */
+	0x45, 0, 0, 32, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, /* IPv4 */
+	0x30, 0x39, 0, 53, 0, 12, 0, 0, 'd', 'a', 't', 'a',		      /* UDP */
+};
+
+static const struct clock a_clock = {.offset = 1000, .tick_ns = 4000000, .jiffies = 100, .ns = 5000};
+
+static struct packet_record *packet_record(size_t *len)
+{
+	struct packet_record *r;
+
+	*len = sizeof(*r) + 96;
+	r = calloc(1, *len);
+	r->record = (struct record){.kind = RECORD_PACKET, .len = *len};
+	r->ns = 77;
+	r->wire_len = r->caplen = sizeof(frame);
+	r->ifindex = 3;
+	r->link = FLOW_EGRESS;
+	r->segments = 1;
+	r->why = COPY_DNS;
+	r->app = APP_DNS;
+	r->grade = SURE_PAYLOAD | SECURITY_UNENCRYPTED << SLOT_SECURITY_SHIFT;
+	memcpy(r->data, frame, sizeof(frame));
+	return r;
+}
+
+static int decode(const struct packet_record *r, size_t len, struct event *e, struct packet *p)
+{
+	return decode_packet(r, len, &a_clock, p, e);
+}
+
+static void test_packet(void **state)
+{
+	struct packet packet;
+	struct event e;
+	size_t len;
+	struct packet_record *r = packet_record(&len);
+
+	(void)state;
+	assert_int_equal(decode(r, len, &e, &packet), 0);
+	assert_int_equal(e.ts, 1077);
+	assert_int_equal(e.caplen, sizeof(frame));
+	assert_int_equal(e.verdict.app, APP_DNS);
+	assert_int_equal(e.verdict.security, SECURITY_UNENCRYPTED);
+	assert_int_equal(packet.outcome, OUTCOME_FLOW);
+	assert_int_equal(packet.key.ifindex, 3);
+	assert_int_equal(packet.key.link, FLOW_EGRESS);
+	assert_true(e.dns_latency_ms < 0);
+	r->app = 255;
+	r->grade = 0xff;
+	assert_int_equal(decode(r, len, &e, &packet), 0);
+	assert_in_range(e.verdict.app, 0, APP_COUNT - 1);
+	assert_in_range(e.verdict.security, 0, SECURITY_COUNT - 1);
+	r->tag_stripped = 1;
+	r->link = FLOW_EGRESS | 42;
+	assert_int_equal(decode(r, len, &e, &packet), 0);
+	assert_int_equal(packet.key.link, FLOW_EGRESS | 42);
+	assert_true(packet.flags & PACKET_VLAN);
+	free(r);
+}
+
+static void test_packet_refused(void **state)
+{
+	struct packet packet;
+	struct event e;
+	size_t len;
+	struct packet_record *r = packet_record(&len);
+
+	(void)state;
+	for (size_t cut = 0; cut < len; cut++) {
+		struct packet_record *exact = malloc(cut ? cut : 1);
+
+		memcpy(exact, r, cut);
+		assert_int_equal(decode(exact, cut, &e, &packet), -EBADMSG);
+		free(exact);
+	}
+	r->caplen = 97;
+	r->wire_len = 97;
+	assert_int_equal(decode(r, len, &e, &packet), -EBADMSG);
+	r->caplen = 0;
+	assert_int_equal(decode(r, len, &e, &packet), -EBADMSG);
+	r->caplen = 40;
+	r->wire_len = 39;
+	assert_int_equal(decode(r, len, &e, &packet), -EBADMSG);
+	r->wire_len = 40;
+	r->record.kind = RECORD_FLOW;
+	assert_int_equal(decode(r, len, &e, &packet), -EBADMSG);
+	free(r);
+}
+
+static void test_flow(void **state)
+{
+	struct flow_record r = {
+		.record = {.kind = RECORD_FLOW, .bank = 1, .len = sizeof(r)},
+		.slot = {.key = {.family = 4, .proto = 6},
+			 .packets = 7,
+			 .bytes = 700,
+			 .first = 100,
+			 .last = 102,
+			 .app = APP_HTTP,
+			 .grade = SURE_PAYLOAD | SECURITY_UNENCRYPTED << SLOT_SECURITY_SHIFT},
+	};
+	struct flow_delta d;
+	unsigned bank;
+
+	(void)state;
+	assert_int_equal(decode_flow(&r, sizeof(r), &a_clock, &d, &bank), 0);
+	assert_int_equal(bank, 1);
+	assert_int_equal(d.packets, 7);
+	assert_int_equal(d.bytes, 700);
+	assert_int_equal(d.first, 6000);
+	assert_int_equal(d.last, 6000 + 2 * 4000000);
+	assert_int_equal(d.verdict.app, APP_HTTP);
+
+	for (size_t cut = 0; cut < sizeof(r); cut++)
+		assert_int_equal(decode_flow(&r, cut, &a_clock, &d, &bank), -EBADMSG);
+	r.record.bank = BANKS;
+	assert_int_equal(decode_flow(&r, sizeof(r), &a_clock, &d, &bank), -EBADMSG);
+	r.record.bank = 0;
+	r.slot.key.family = 5;
+	assert_int_equal(decode_flow(&r, sizeof(r), &a_clock, &d, &bank), -EBADMSG);
+	r.slot.key.family = 6;
+	r.slot.packets = 0;
+	assert_int_equal(decode_flow(&r, sizeof(r), &a_clock, &d, &bank), -EBADMSG);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_packet),
+		cmocka_unit_test(test_packet_refused),
+		cmocka_unit_test(test_flow),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
