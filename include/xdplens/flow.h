@@ -245,8 +245,11 @@ static __always_inline struct flow_slot *flow_account(struct home *h, struct pac
 		return 0;
 	}
 	if (!slot->packets || !flow_same(&slot->key, &p->key)) {
-		const struct flow_slot *other = home_slot(h, hash, h->bank ^ 1);
+		const struct flow_slot *other = 0;
 
+		/* after a collision the other bank hardly knows more, and a flood pays for looking */
+		if (!slot->packets)
+			other = home_slot(h, hash, h->bank ^ 1);
 		if (other && !flow_same(&other->key, &p->key))
 			other = 0;
 		if (!flow_take(h, slot, other, p)) {
