@@ -100,11 +100,12 @@ $(BUILD)/tests/%: tests/%.c $(MODULES)
 -include $(OBJECTS:.o=.d) $(BUILD)/xdplens.bpf.d $(UNIT_TESTS:=.d)
 
 install: all ## into $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/include/xdplens \
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/include/xdplens/classify \
 		$(DESTDIR)$(PREFIX)/share/doc/xdplens
 	install -m 755 $(BUILD)/xdplens $(DESTDIR)$(PREFIX)/sbin/xdplens
 	install -m 644 include/xdplens/*.h $(DESTDIR)$(PREFIX)/include/xdplens/
-	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/xdplens/
+	install -m 644 include/xdplens/classify/*.h $(DESTDIR)$(PREFIX)/include/xdplens/classify/
+	install -m 644 README.md LICENSE user/detect/xdplens.ini $(DESTDIR)$(PREFIX)/share/doc/xdplens/
 
 uninstall: ## what install put there
 	rm -f $(DESTDIR)$(PREFIX)/sbin/xdplens

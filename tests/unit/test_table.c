@@ -181,7 +181,7 @@ static void test_page_wraps(void **state)
 	page.n = 0;
 	page.width = 14;
 	page_wrap(&page, TINT_TEXT, "one two three abcdefghijklmnop");
-	assert_int_equal(page.n, 5);
+	assert_int_equal(page.n, 4);
 	assert_string_equal(page.lines[0].text, "   one two");
 	assert_string_equal(page.lines[1].text, "   three");
 	assert_string_equal(page.lines[2].text, "   abcdefghijk");

@@ -80,7 +80,7 @@ struct view {
 	char message[200]; /* in the last line until `message_until` */
 	uint64_t message_until;
 	char last_log[200];
-	uint16_t order[TABLE_ROWS]; /* rows of the open list as drawn */
+	uint16_t order[TABLE_ROWS]; /* rows of the open list, or n_order first lines of a zoom */
 	size_t n_order;
 	struct app_row apps[APP_COUNT];
 	struct live_packet newest_packets[LIVE_COPIES];
@@ -110,6 +110,8 @@ struct live_rows {
 	size_t n;
 };
 struct live_rows live_rows_of(struct view *v, enum live_tab tab);
+/* The open tab's list, with v->order and v->n_order as they are now. */
+struct live_rows live_arrange(struct view *v);
 /* The row that is selected on the open tab, or NULL. */
 const void *live_selected(struct view *v);
 /* The open tab's list, with titles, selection and, in its last row, how much there is. */

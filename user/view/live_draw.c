@@ -24,8 +24,11 @@ static void draw_top_line(struct view *v, const struct pane *p)
 	column = pane_text(p, 0, column, TINT_BAR, " %.60s", s->source);
 	if (s->mode[0])
 		column = pane_text(p, 0, column, TINT_BAR, "  %s", s->mode);
-	column = pane_text(p, 0, column, TINT_BAR, "  %s %s", s->live ? "up" : "over",
-			   units_duration(up, s->duration_s));
+	if (s->time)
+		column = pane_text(p, 0, column, TINT_BAR, "  %s %s", s->live ? "up" : "over",
+				   units_duration(up, s->duration_s));
+	else
+		column = pane_text(p, 0, column, TINT_BAR, "  the first interval is under way");
 	right = p->w - 9;
 	if (s->time && right > column)
 		pane_text(p, 0, right, TINT_BAR, "%s", units_clock(clock, s->time));

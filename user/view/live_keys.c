@@ -109,10 +109,13 @@ static void zoom_in(struct view *v)
 
 static void move_by(struct view *v, long rows)
 {
-	struct table_scroll *s = v->zoom ? &v->zoom_scroll : &v->lists[v->tab].scroll;
-
 	/* A zoom is a page of text: what moves is its first line. */
-	table_scroll_by(s, rows, v->n_order, v->zoom ? 1 : v->page);
+	if (v->zoom) {
+		table_scroll_by(&v->zoom_scroll, rows, v->n_order, 1);
+		return;
+	}
+	live_arrange(v);
+	table_scroll_by(&v->lists[v->tab].scroll, rows, v->n_order, v->page);
 }
 
 static void move_up(struct view *v)

@@ -40,12 +40,24 @@ struct live_rows live_rows_of(struct view *v, enum live_tab tab)
 	}
 }
 
-const void *live_selected(struct view *v)
+struct live_rows live_arrange(struct view *v)
 {
 	struct live_rows list = live_rows_of(v, v->tab);
+	const struct live_list *l = &v->lists[v->tab];
+	struct table_order by = {l->sort, l->reverse, l->filter, v};
+
+	v->n_order = 0;
+	if (list.table)
+		v->n_order = table_arrange(list.table, list.rows, list.n, &by, v->order);
+	return list;
+}
+
+const void *live_selected(struct view *v)
+{
+	struct live_rows list = live_arrange(v);
 	size_t at = v->lists[v->tab].scroll.selected;
 
-	if (!list.table || at >= v->n_order || v->order[at] >= list.n)
+	if (at >= v->n_order)
 		return NULL;
 	return (const char *)list.rows + list.table->row_size * v->order[at];
 }
@@ -111,14 +123,12 @@ static void draw_foot(struct view *v, const struct pane *p, size_t n)
 
 void live_draw_list(struct view *v, struct pane p)
 {
-	struct live_rows list = live_rows_of(v, v->tab);
+	struct live_rows list = live_arrange(v);
 	struct live_list *l = &v->lists[v->tab];
-	struct table_order by = {l->sort, l->reverse, l->filter, v};
 	unsigned widths[TABLE_COLUMNS];
 	struct pane titles = pane_rows(&p, 1), rows = pane_rows(&p, p.h - 1);
 
 	v->page = rows.h;
-	v->n_order = table_arrange(list.table, list.rows, list.n, &by, v->order);
 	table_scroll_by(&l->scroll, 0, v->n_order, v->page);
 	table_fit(list.table, titles.w, widths);
 	draw_titles(&titles, list.table, widths, l->sort, l->reverse);

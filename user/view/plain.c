@@ -25,8 +25,8 @@ struct view {
 
 void plain_header(FILE *to)
 {
-	fprintf(to, "%-8s %7s %7s %8s %8s %7s %7s %7s %6s %6s %6s\n", "time", "in-pps", "out-pps",
-		"in-bps", "out-bps", "flows", "dns-p95", "unansw.", "alerts", "lost", "cover");
+	fprintf(to, "%-8s %6s %7s %6s %7s %6s %7s %6s %6s %5s %6s\n", "time", "in-pps", "out-pps",
+		"in-bps", "out-bps", "flows", "dns-p95", "unansw", "alerts", "lost", "cover");
 }
 
 void plain_line(FILE *to, const struct snapshot *s)
@@ -42,7 +42,7 @@ void plain_line(FILE *to, const struct snapshot *s)
 		snprintf(p95, sizeof(p95), "%.*fms", s->dns.latency.p95 < 10 ? 2 : 0,
 			 s->dns.latency.p95);
 	units_coverage(cover, label_coverage(&s->ledger));
-	fprintf(to, "%-8s %7s %7s %8s %8s %7s %7s %7s %6zu %6s %6s\n", units_clock(clock, s->time),
+	fprintf(to, "%-8s %6s %7s %6s %7s %6s %7s %6s %6zu %5s %6s\n", units_clock(clock, s->time),
 		units_count(in, s->in_pps), units_count(out, s->out_pps),
 		units_count(in_bits, s->in_bps), units_count(out_bits, s->out_bps),
 		units_count(active, s->flows_active), p95,

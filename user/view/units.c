@@ -91,8 +91,8 @@ char *units_duration(char dst[UNITS_LEN], double seconds)
 
 	if (!isfinite(seconds) || seconds < 0)
 		return strcpy(dst, "-");
-	s = seconds < 1e12 ? (uint64_t)seconds : 0;
-	if (seconds < 60)
+	s = seconds < 1e12 ? (uint64_t)(seconds + 0.05) : 0;
+	if (seconds < 59.95)
 		snprintf(dst, UNITS_LEN, "%.*f s", seconds < 9.995 ? 2 : 1, seconds);
 	else if (s < 86400)
 		snprintf(dst, UNITS_LEN, "%u:%02u:%02u", (unsigned)(s / 3600),
