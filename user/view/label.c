@@ -95,6 +95,8 @@ const char *label_endpoint(char dst[LABEL_ENDPOINT], const uint8_t addr[16], con
 	bool brackets;
 
 	label_printable(host, sizeof(host), name && name[0] ? name : text_addr(text, addr));
+	if (name && strchr(name, ':')) /* an HTTP Host that has brackets or a port of its own */
+		port = 0;
 	brackets = port && strchr(host, ':');
 	snprintf(dst, LABEL_ENDPOINT, brackets ? "[%s]" : "%s", host);
 	if (port)
