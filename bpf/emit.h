@@ -23,14 +23,14 @@ static __always_inline int emit_fill(struct home *h, struct packet_record *r,
 	r->ifindex = h->ifindex;
 	r->link = h->link;
 	r->segments = h->segments;
+	r->gso_size = h->gso_size;
 	r->why = why;
 	r->tag_stripped = h->tag_stripped;
 	if (slot) {
 		r->app = slot->app;
 		r->grade = slot->grade;
 	}
-	asm volatile("" : "+r"(len));
-	if (len < 1 || len > room || home_bytes(h, 0, r->data, len) < 0)
+	if (home_fill(h, 0, r->data, len, room) < 0)
 		return -1;
 	r->caplen = len;
 	return 0;

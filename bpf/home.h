@@ -35,6 +35,16 @@ static __always_inline long home_bytes(const struct home *h, __u32 offset, void 
 	return bpf_xdp_load_bytes(h->ctx, offset, to, len);
 }
 
+/* 1 to `room` octets. Old verifiers want both bounds seen on the very register that is passed. */
+static __always_inline long home_fill(const struct home *h, __u32 offset, void *to, __u32 len,
+				      __u32 room)
+{
+	__u32 last = len - 1;
+
+	asm volatile("" : "+r"(last));
+	return last < room ? home_bytes(h, offset, to, last + 1) : -1;
+}
+
 static __always_inline struct scratch *home_scratch(void)
 {
 	__u32 zero = 0;
@@ -65,8 +75,7 @@ static __always_inline void home_parse(struct home *h, struct packet *p)
 		return;
 	if (len < HEADERS_WINDOW)
 		__builtin_memset(s->headers.bytes, 0, HEADERS_WINDOW);
-	asm volatile("" : "+r"(len));
-	if (len < 1 || len > HEADERS_WINDOW || home_bytes(h, 0, s->headers.bytes, len) < 0)
+	if (home_fill(h, 0, s->headers.bytes, len, HEADERS_WINDOW) < 0)
 		len = 0;
 	s->headers.len = len;
 	s->headers.caplen = h->len;
@@ -124,9 +133,7 @@ static __always_inline struct payload *home_payload(struct home *h, const struct
 		return 0;
 	if (len < PAYLOAD_WINDOW)
 		__builtin_memset(s->payload.bytes, 0, PAYLOAD_WINDOW);
-	/* the verifier wants a bound that the compiler cannot have seen before */
-	asm volatile("" : "+r"(len));
-	if (len < 1 || len > PAYLOAD_WINDOW || home_bytes(h, at, s->payload.bytes, len) < 0)
+	if (home_fill(h, at, s->payload.bytes, len, PAYLOAD_WINDOW) < 0)
 		return 0;
 	s->payload.len = len;
 	return &s->payload;

@@ -108,7 +108,7 @@ struct packet_record {
 	__u8 grade; /* SLOT_SURE, SLOT_SECURITY as known after this packet */
 	__u8 why;
 	__u8 tag_stripped; /* 1: VLAN tag was in the metadata, not in the bytes */
-	__u32 pad;
+	__u32 gso_size;	   /* payload octets of each of these frames, 0 where it is one */
 	__u8 data[];
 };
 _Static_assert(sizeof(struct packet_record) == 40, "packet record");

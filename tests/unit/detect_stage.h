@@ -10,7 +10,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
+
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,13 +146,25 @@ static inline void stage_connection(struct stage *s, const char *client, uint16_
 				    const char *server, uint16_t service, uint64_t packets,
 				    uint64_t bytes)
 {
-	struct stage_flow f = {.src = client, .dst = server, .sport = port, .dport = service,
-			       .proto = 6, .packets = packets, .bytes = bytes, .opened = true,
+	struct stage_flow f = {.src = client,
+			       .dst = server,
+			       .sport = port,
+			       .dport = service,
+			       .proto = 6,
+			       .packets = packets,
+			       .bytes = bytes,
+			       .opened = true,
 			       .flags = TCP_SYN | TCP_ACK | TCP_PSH | TCP_FIN};
 
 	stage_flow(s, &f);
-	f = (struct stage_flow){.src = server, .dst = client, .sport = service, .dport = port,
-				.proto = 6, .packets = packets, .bytes = bytes, .answer = true,
+	f = (struct stage_flow){.src = server,
+				.dst = client,
+				.sport = service,
+				.dport = port,
+				.proto = 6,
+				.packets = packets,
+				.bytes = bytes,
+				.answer = true,
 				.flags = TCP_SYN | TCP_ACK | TCP_PSH | TCP_FIN};
 	stage_flow(s, &f);
 }

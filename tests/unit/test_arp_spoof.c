@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Guaranteed: an address that another hardware address claims while its holder is there is one alert,
- * high when they claim it in turn; so is a sweep. New leases, virtual router addresses, probes, a
- * single damaged request and a busy gateway raise none. A packet cut at any length is survived.
+ * Guaranteed: an address that another hardware address claims while its holder is there is one
+ * alert, high when they claim it in turn; so is a sweep. New leases, virtual router addresses,
+ * probes, a single damaged request and a busy gateway raise none. A packet cut at any length is
+ * survived.
  */
 #include "detect_stage.h"
 
@@ -14,8 +15,14 @@ static void arp_send(struct stage *s, unsigned operation, const char *mac, const
 	static const uint8_t head[8] = {0, 1, 8, 0, 6, 4, 0, 0};
 	uint8_t *frame = malloc(caplen ? caplen : 1), whole[FRAME] = {0};
 	struct packet p = {.l3_offset = 14, .l3 = L3_ARP, .outcome = NOT_FLOW_ARP};
-	struct event e = {.ts = s->now, .packet = &p, .data = frame, .caplen = caplen,
-			  .wire_len = 60, .linktype = 1, .segments = 1, .why = COPY_HEAD};
+	struct event e = {.ts = s->now,
+			  .packet = &p,
+			  .data = frame,
+			  .caplen = caplen,
+			  .wire_len = 60,
+			  .linktype = 1,
+			  .segments = 1,
+			  .why = COPY_HEAD};
 
 	assert_non_null(frame);
 	memcpy(whole + 6, mac, 6);
@@ -111,7 +118,8 @@ static void test_benign(void **state)
 	arp_send(s, REQUEST, "\x02\0\0\0\0\x03", "10.0.0.4", "10.0.0.5", FRAME);
 	arp_reply(s, good, "10.0.0.4");
 	stage_tick(s);
-	for (unsigned i = 0; i < 600; i++) { /* a gateway that asks for thirty hosts again and again */
+	for (unsigned i = 0; i < 600;
+	     i++) { /* a gateway that asks for thirty hosts again and again */
 		arp_send(s, REQUEST, good, "10.0.0.7", stage_ip(i % 30), FRAME);
 		if (i % 60 == 59)
 			stage_tick(s);

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Guaranteed: nothing is judged before warm-up; then a value is unusual beyond mean + deviations and
- * beyond the ratio; unusual values teach nothing until `accept` of them came in a row; mean and
+ * Guaranteed: nothing is judged before warm-up; then a value is unusual beyond mean + deviations
+ * and beyond the ratio; unusual values teach nothing until `accept` of them came in a row; mean and
  * deviation converge to those of what comes in.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
+
 #include <math.h>
 
 #include "detect/baseline.h"
@@ -100,12 +102,9 @@ static void test_nonsense(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_warm_up),
-		cmocka_unit_test(test_plain_mean_in_warm_up),
-		cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_attack_teaches_nothing),
-		cmocka_unit_test(test_new_life),
-		cmocka_unit_test(test_nonsense),
+		cmocka_unit_test(test_warm_up),	 cmocka_unit_test(test_plain_mean_in_warm_up),
+		cmocka_unit_test(test_limit),	 cmocka_unit_test(test_attack_teaches_nothing),
+		cmocka_unit_test(test_new_life), cmocka_unit_test(test_nonsense),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Guaranteed: traffic with a listed address, either way, is one high alert that names list and line
- * and closes ten seconds after the last packet; nobody else raises any. Reload takes a new list, and
- * keeps the old one where the new cannot be used. An unreadable list is refused at start.
+ * and closes ten seconds after the last packet; nobody else raises any. Reload takes a new list,
+ * and keeps the old one where the new cannot be used. An unreadable list is refused at start.
  */
 #include "base/log.h"
 #include "detect_stage.h"
 
 static void talk(struct stage *s, const char *src, const char *dst)
 {
-	stage_flow(s, &(struct stage_flow){.src = src, .dst = dst, .sport = 40000, .dport = 443,
-					   .proto = 6, .flags = TCP_SYN | TCP_ACK, .opened = true});
+	stage_flow(s, &(struct stage_flow){.src = src,
+					   .dst = dst,
+					   .sport = 40000,
+					   .dport = 443,
+					   .proto = 6,
+					   .flags = TCP_SYN | TCP_ACK,
+					   .opened = true});
 }
 
 static struct stage *listed(char path[64], const char **files, const char *text)
@@ -32,8 +37,8 @@ static void test_contact(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		struct stage *s = listed(path, files,
-					 "# feed\n203.0.113.0/24\n2001:db8:bad::/48\n");
+		struct stage *s =
+			listed(path, files, "# feed\n203.0.113.0/24\n2001:db8:bad::/48\n");
 
 		for (int k = 0; k < 3; k++) {
 			talk(s, pairs[i][0], pairs[i][1]);

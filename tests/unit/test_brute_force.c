@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Guaranteed: guessing passwords on a service is one alert of client and server, named within two
- * seconds of the last attempt that is tolerated and closed ten seconds after the end; by connections
- * that say little, or by refusals in clear on one connection. Few logins, large transfers and
- * connections on which nobody speaks raise none.
+ * seconds of the last attempt that is tolerated and closed ten seconds after the end; by
+ * connections that say little, or by refusals in clear on one connection. Few logins, large
+ * transfers and connections on which nobody speaks raise none.
  */
 #include "detect_stage.h"
 
@@ -38,11 +38,18 @@ static void test_services(void **state)
 static void ftp_says(struct stage *s, const char *line)
 {
 	uint8_t frame[128] = {0};
-	struct packet p = {.payload_offset = 54, .payload_len = strlen(line),
-			   .transport = TRANSPORT_TCP, .outcome = OUTCOME_FLOW};
-	struct event e = {.ts = s->now, .packet = &p, .data = frame,
-			  .caplen = 54 + strlen(line), .wire_len = 54 + strlen(line),
-			  .segments = 1, .why = COPY_HEAD, .verdict = {.app = APP_FTP}};
+	struct packet p = {.payload_offset = 54,
+			   .payload_len = strlen(line),
+			   .transport = TRANSPORT_TCP,
+			   .outcome = OUTCOME_FLOW};
+	struct event e = {.ts = s->now,
+			  .packet = &p,
+			  .data = frame,
+			  .caplen = 54 + strlen(line),
+			  .wire_len = 54 + strlen(line),
+			  .segments = 1,
+			  .why = COPY_HEAD,
+			  .verdict = {.app = APP_FTP}};
 
 	memcpy(frame + 54, line, strlen(line));
 	p.key.proto = 6;
@@ -91,8 +98,12 @@ static void transfers(struct stage *s, unsigned second)
 
 static void nobody_speaks(struct stage *s, unsigned second)
 {
-	stage_flow(s, &(struct stage_flow){.src = client, .dst = server, .sport = second,
-					   .dport = 22, .proto = 6, .flags = TCP_SYN,
+	stage_flow(s, &(struct stage_flow){.src = client,
+					   .dst = server,
+					   .sport = second,
+					   .dport = 22,
+					   .proto = 6,
+					   .flags = TCP_SYN,
 					   .opened = true});
 }
 

@@ -12,10 +12,17 @@ enum { HEAD = 54 };
 static void say(struct stage *s, uint8_t app, uint16_t port, const char *text, size_t len)
 {
 	uint8_t *frame = calloc(1, HEAD + len);
-	struct packet p = {.payload_offset = HEAD, .payload_len = strlen(text),
-			   .transport = TRANSPORT_TCP, .outcome = OUTCOME_FLOW};
-	struct event e = {.ts = s->now, .packet = &p, .data = frame, .caplen = HEAD + len,
-			  .wire_len = HEAD + strlen(text), .segments = 1, .why = COPY_HEAD,
+	struct packet p = {.payload_offset = HEAD,
+			   .payload_len = strlen(text),
+			   .transport = TRANSPORT_TCP,
+			   .outcome = OUTCOME_FLOW};
+	struct event e = {.ts = s->now,
+			  .packet = &p,
+			  .data = frame,
+			  .caplen = HEAD + len,
+			  .wire_len = HEAD + strlen(text),
+			  .segments = 1,
+			  .why = COPY_HEAD,
 			  .verdict = {.app = app, .sure = SURE_PAYLOAD}};
 
 	assert_non_null(frame);
@@ -94,15 +101,23 @@ static void test_telnet(void **state)
 	struct stage *s = stage_new("[suspicious_port]\nenabled = no\n");
 
 	(void)state;
-	stage_flow(s, &(struct stage_flow){.src = "10.0.0.1", .dst = "10.0.0.3", .sport = 40000,
-					   .dport = 23, .proto = 6, .flags = TCP_ACK | TCP_PSH,
+	stage_flow(s, &(struct stage_flow){.src = "10.0.0.1",
+					   .dst = "10.0.0.3",
+					   .sport = 40000,
+					   .dport = 23,
+					   .proto = 6,
+					   .flags = TCP_ACK | TCP_PSH,
 					   .verdict = {APP_TELNET, SURE_PORT, SECURITY_UNKNOWN}});
 	stage_tick(s);
 	stage_none(s);
 	for (int i = 0; i < 3; i++) {
 		stage_flow(s, &(struct stage_flow){
-				      .src = "10.0.0.2", .dst = "10.0.0.1", .sport = 23,
-				      .dport = 40000, .proto = 6, .flags = TCP_ACK | TCP_PSH,
+				      .src = "10.0.0.2",
+				      .dst = "10.0.0.1",
+				      .sport = 23,
+				      .dport = 40000,
+				      .proto = 6,
+				      .flags = TCP_ACK | TCP_PSH,
 				      .answer = true,
 				      .verdict = {APP_TELNET, SURE_PAYLOAD, SECURITY_UNENCRYPTED}});
 		stage_tick(s);

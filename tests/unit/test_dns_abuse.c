@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Guaranteed: a storm of NXDOMAIN, a tunnel (long names, or short ones of odd types) and a resolver
- * that is silent or slower than ever are one alert each; ordinary browsing, content networks, reverse
- * lookups, block lists that are trusted, and mistyped names raise none. Any name is survived.
+ * that is silent or slower than ever are one alert each; ordinary browsing, content networks,
+ * reverse lookups, block lists that are trusted, and mistyped names raise none. Any name is
+ * survived.
  */
 #include "detect_stage.h"
 
@@ -10,10 +11,17 @@ enum { A = 1, PTR = 12, TXT = 16, NOERROR = 0, NXDOMAIN = 3 };
 
 static void ask(struct stage *s, const char *name, uint16_t qtype, uint8_t rcode, double latency_ms)
 {
-	struct dns_transaction t = {.ts = s->now, .client_port = 40000, .server_port = 53,
-				    .transport = TRANSPORT_UDP, .qtype = qtype, .rcode = rcode,
-				    .qname = name, .qtype_name = "", .rcode_name = "",
-				    .latency_ms = latency_ms, .latency_last_ms = latency_ms,
+	struct dns_transaction t = {.ts = s->now,
+				    .client_port = 40000,
+				    .server_port = 53,
+				    .transport = TRANSPORT_UDP,
+				    .qtype = qtype,
+				    .rcode = rcode,
+				    .qname = name,
+				    .qtype_name = "",
+				    .rcode_name = "",
+				    .latency_ms = latency_ms,
+				    .latency_last_ms = latency_ms,
 				    .status = latency_ms < 0 ? DNS_UNANSWERED : DNS_ANSWERED};
 
 	stage_addr(t.client, "10.0.0.5");
@@ -185,8 +193,10 @@ static void test_benign(void **state)
 
 static void test_any_name(void **state)
 {
-	static const char *const names[] = {"", ".", "..", "com", "com.", ".com", "a.b", "co.uk",
-					    "x.co.uk", "\\000\\255.example.com", "a..b..c"};
+	static const char *const names[] = {
+		"",	  ".",	 "..",	  "com",     "com.",
+		".com",	  "a.b", "co.uk", "x.co.uk", "\\000\\255.example.com",
+		"a..b..c"};
 	struct stage *s = stage_new(NULL);
 	char longest[1100];
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Guaranteed: each kind of flood is one alert of its victim, named within two seconds and closed ten
- * seconds after its end, whether it comes from one source, from a few or from spoofed ones, also when
- * the kernel's tables were full; a busy server, a resolver's client, a video stream, a monitoring
- * host and large datagrams raise none.
+ * Guaranteed: each kind of flood is one alert of its victim, named within two seconds and closed
+ * ten seconds after its end, whether it comes from one source, from a few or from spoofed ones,
+ * also when the kernel's tables were full; a busy server, a resolver's client, a video stream, a
+ * monitoring host and large datagrams raise none.
  */
 #include "detect_stage.h"
 
@@ -32,14 +32,19 @@ static const struct attack attacks[] = {
 };
 
 /* A second of the attack from `sources` addresses. */
-static void attack_second(struct stage *s, const struct attack *a, unsigned sources, unsigned second)
+static void attack_second(struct stage *s, const struct attack *a, unsigned sources,
+			  unsigned second)
 {
 	for (unsigned i = 0; i < a->rate; i++) {
 		unsigned n = second * a->rate + i;
-		struct stage_flow f = {.src = stage_ip(n % sources), .dst = victim,
+		struct stage_flow f = {.src = stage_ip(n % sources),
+				       .dst = victim,
 				       .sport = a->sport ? a->sport : 1024 + n % 60000,
-				       .dport = a->dport, .proto = a->proto, .bytes = a->bytes,
-				       .flags = a->flags, .opened = true};
+				       .dport = a->dport,
+				       .proto = a->proto,
+				       .bytes = a->bytes,
+				       .flags = a->flags,
+				       .opened = true};
 
 		if (a->proto == 1)
 			f.sport = 0;
@@ -177,9 +182,13 @@ static void test_dhcp(void **state)
 
 	(void)state;
 	for (unsigned n = 0; n < 400; n++) {
-		stage_flow(s, &(struct stage_flow){.src = stage_ip(n), .dst = "255.255.255.255",
-						   .sport = 68, .dport = 67, .proto = 17,
-						   .opened = true, .bytes = 300});
+		stage_flow(s, &(struct stage_flow){.src = stage_ip(n),
+						   .dst = "255.255.255.255",
+						   .sport = 68,
+						   .dport = 67,
+						   .proto = 17,
+						   .opened = true,
+						   .bytes = 300});
 		if (n % 100 == 99)
 			stage_tick(s);
 	}
@@ -195,8 +204,11 @@ static void test_from_a_source(void **state)
 
 	(void)state;
 	for (unsigned n = 0; n < 4 * 4000; n++) {
-		stage_flow(s, &(struct stage_flow){.src = victim, .dst = stage_ip(n % 200),
-						   .proto = 1, .packets = 3, .opened = n < 200});
+		stage_flow(s, &(struct stage_flow){.src = victim,
+						   .dst = stage_ip(n % 200),
+						   .proto = 1,
+						   .packets = 3,
+						   .opened = n < 200});
 		if (n % 4000 == 3999)
 			stage_tick(s);
 	}
@@ -213,9 +225,13 @@ static void busy_server(struct stage *s, unsigned second)
 		stage_connection(s, stage_ip(i), 1024 + (second * 5000 + i) % 60000, victim, 443,
 				 12, 4000);
 	for (unsigned i = 0; i < 250; i++) /* the cut fell into their handshake */
-		stage_flow(s, &(struct stage_flow){.src = stage_ip(9000 + i), .dst = victim,
-						   .sport = 5000 + second, .dport = 443, .proto = 6,
-						   .flags = TCP_SYN, .opened = true});
+		stage_flow(s, &(struct stage_flow){.src = stage_ip(9000 + i),
+						   .dst = victim,
+						   .sport = 5000 + second,
+						   .dport = 443,
+						   .proto = 6,
+						   .flags = TCP_SYN,
+						   .opened = true});
 }
 
 static void resolver_client(struct stage *s, unsigned second)
@@ -223,29 +239,44 @@ static void resolver_client(struct stage *s, unsigned second)
 	for (unsigned i = 0; i < 2000; i++) {
 		uint16_t port = 1024 + (second * 2000 + i) % 60000;
 
-		stage_flow(s, &(struct stage_flow){.src = victim, .dst = "198.51.100.53",
-						   .sport = port, .dport = 53, .proto = 17,
+		stage_flow(s, &(struct stage_flow){.src = victim,
+						   .dst = "198.51.100.53",
+						   .sport = port,
+						   .dport = 53,
+						   .proto = 17,
 						   .opened = true});
-		stage_flow(s, &(struct stage_flow){.src = "198.51.100.53", .dst = victim,
-						   .sport = 53, .dport = port, .proto = 17,
-						   .answer = true, .bytes = 200});
+		stage_flow(s, &(struct stage_flow){.src = "198.51.100.53",
+						   .dst = victim,
+						   .sport = 53,
+						   .dport = port,
+						   .proto = 17,
+						   .answer = true,
+						   .bytes = 200});
 	}
 }
 
 static void video_stream(struct stage *s, unsigned second)
 {
-	stage_flow(s, &(struct stage_flow){.src = stage_ip(1), .dst = victim, .sport = 5004,
-					   .dport = 5004, .proto = 17, .packets = 40000,
-					   .bytes = 40000ull * 1328, .opened = !second});
+	stage_flow(s, &(struct stage_flow){.src = stage_ip(1),
+					   .dst = victim,
+					   .sport = 5004,
+					   .dport = 5004,
+					   .proto = 17,
+					   .packets = 40000,
+					   .bytes = 40000ull * 1328,
+					   .opened = !second});
 }
 
 static void monitor(struct stage *s, unsigned second)
 {
 	for (unsigned i = 0; i < 400; i++) {
-		stage_flow(s, &(struct stage_flow){.src = victim, .dst = stage_ip(i), .proto = 1,
+		stage_flow(s, &(struct stage_flow){.src = victim,
+						   .dst = stage_ip(i),
+						   .proto = 1,
 						   .opened = !second});
-		stage_flow(s, &(struct stage_flow){.src = stage_ip(i), .dst = victim, .proto = 1,
-						   .answer = true});
+		stage_flow(s,
+			   &(struct stage_flow){
+				   .src = stage_ip(i), .dst = victim, .proto = 1, .answer = true});
 	}
 }
 
@@ -258,12 +289,21 @@ static void large_datagrams(struct stage *s, unsigned second)
 
 static void quic_download(struct stage *s, unsigned second)
 {
-	stage_flow(s, &(struct stage_flow){.src = stage_ip(1), .dst = victim, .sport = 443,
-					   .dport = 40000, .proto = 17, .packets = 60000,
-					   .bytes = 60000ull * 1200, .answer = true,
+	stage_flow(s, &(struct stage_flow){.src = stage_ip(1),
+					   .dst = victim,
+					   .sport = 443,
+					   .dport = 40000,
+					   .proto = 17,
+					   .packets = 60000,
+					   .bytes = 60000ull * 1200,
+					   .answer = true,
 					   .opened = !second});
-	stage_flow(s, &(struct stage_flow){.src = victim, .dst = stage_ip(1), .sport = 40000,
-					   .dport = 443, .proto = 17, .packets = 20000,
+	stage_flow(s, &(struct stage_flow){.src = victim,
+					   .dst = stage_ip(1),
+					   .sport = 40000,
+					   .dport = 443,
+					   .proto = 17,
+					   .packets = 20000,
 					   .bytes = 20000ull * 80});
 }
 
@@ -289,11 +329,11 @@ static void test_benign(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_spoofed),	       cmocka_unit_test(test_one_source),
-		cmocka_unit_test(test_two_sources),    cmocka_unit_test(test_sources_counted),
-		cmocka_unit_test(test_overflow),       cmocka_unit_test(test_overflow_alone),
-		cmocka_unit_test(test_thinned),	       cmocka_unit_test(test_fragments),
-		cmocka_unit_test(test_dhcp),	       cmocka_unit_test(test_from_a_source),
+		cmocka_unit_test(test_spoofed),	    cmocka_unit_test(test_one_source),
+		cmocka_unit_test(test_two_sources), cmocka_unit_test(test_sources_counted),
+		cmocka_unit_test(test_overflow),    cmocka_unit_test(test_overflow_alone),
+		cmocka_unit_test(test_thinned),	    cmocka_unit_test(test_fragments),
+		cmocka_unit_test(test_dhcp),	    cmocka_unit_test(test_from_a_source),
 		cmocka_unit_test(test_benign),
 	};
 

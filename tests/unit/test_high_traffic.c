@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Guaranteed: a source that sends far more than its past, or than the fixed limits while it has none,
- * is one alert; so is all traffic together where no one source is to blame. Steady, slowly growing and
- * small traffic, however uneven, raise none, and an attack that lasts is still one when it has lasted.
+ * Guaranteed: a source that sends far more than its past, or than the fixed limits while it has
+ * none, is one alert; so is all traffic together where no one source is to blame. Steady, slowly
+ * growing and small traffic, however uneven, raise none, and an attack that lasts is still one when
+ * it has lasted.
  */
 #include "detect_stage.h"
 
 static void send_rate(struct stage *s, const char *src, uint64_t pps, uint64_t size)
 {
-	stage_flow(s, &(struct stage_flow){.src = src, .dst = "198.51.100.1", .sport = 5000,
-					   .dport = 443, .proto = 6, .flags = TCP_ACK,
-					   .packets = pps, .bytes = pps * size});
+	stage_flow(s, &(struct stage_flow){.src = src,
+					   .dst = "198.51.100.1",
+					   .sport = 5000,
+					   .dport = 443,
+					   .proto = 6,
+					   .flags = TCP_ACK,
+					   .packets = pps,
+					   .bytes = pps * size});
 }
 
 static void test_beyond_the_past(void **state)

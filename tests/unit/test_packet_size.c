@@ -10,10 +10,14 @@ enum { ICMP = 34, ECHO = 8 };
 
 static void send_size(struct stage *s, uint8_t proto, uint64_t packets, uint64_t size)
 {
-	stage_flow(s, &(struct stage_flow){.src = "10.0.0.1", .dst = "10.0.0.2",
+	stage_flow(s, &(struct stage_flow){.src = "10.0.0.1",
+					   .dst = "10.0.0.2",
 					   .sport = proto == 1 ? 0 : 4000,
-					   .dport = proto == 1 ? 0 : 4000, .proto = proto,
-					   .flags = TCP_ACK, .packets = packets, .bytes = packets * size});
+					   .dport = proto == 1 ? 0 : 4000,
+					   .proto = proto,
+					   .flags = TCP_ACK,
+					   .packets = packets,
+					   .bytes = packets * size});
 }
 
 static void sized(const char *ini, uint8_t proto, uint64_t size, const char *kind)
@@ -52,12 +56,20 @@ static void test_sizes(void **state)
 static void ping(struct stage *s, const uint8_t *data, size_t size, size_t len)
 {
 	uint8_t *frame = calloc(1, ICMP + ECHO + len);
-	struct packet p = {.l3_offset = 14, .l4_offset = ICMP, .payload_offset = ICMP + ECHO,
-			   .payload_len = size, .transport = TRANSPORT_ICMP, .icmp_type = 8,
+	struct packet p = {.l3_offset = 14,
+			   .l4_offset = ICMP,
+			   .payload_offset = ICMP + ECHO,
+			   .payload_len = size,
+			   .transport = TRANSPORT_ICMP,
+			   .icmp_type = 8,
 			   .outcome = OUTCOME_FLOW};
-	struct event e = {.ts = s->now, .packet = &p, .data = frame,
-			  .caplen = ICMP + ECHO + len, .wire_len = ICMP + ECHO + size,
-			  .segments = 1, .why = COPY_HEAD};
+	struct event e = {.ts = s->now,
+			  .packet = &p,
+			  .data = frame,
+			  .caplen = ICMP + ECHO + len,
+			  .wire_len = ICMP + ECHO + size,
+			  .segments = 1,
+			  .why = COPY_HEAD};
 
 	assert_non_null(frame);
 	memcpy(frame + ICMP + ECHO, data, len);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Guaranteed: vertical, horizontal, ping, slow and stealthy scans are one alert of their source, named
- * within two seconds of becoming plain and closed ten seconds after the end (a slow one after its
- * hold); also when refused ports answer with RST, when open ones are reset half open, and over many
- * hosts and ports at once. Browsing, mail, a busy resolver, traceroute, and a client whose server is
- * gone raise none.
+ * Guaranteed: vertical, horizontal, ping, slow and stealthy scans are one alert of their source,
+ * named within two seconds of becoming plain and closed ten seconds after the end (a slow one after
+ * its hold); also when refused ports answer with RST, when open ones are reset half open, and over
+ * many hosts and ports at once. Browsing, mail, a busy resolver, traceroute, and a client whose
+ * server is gone raise none.
  */
 #include "detect_stage.h"
 
@@ -12,15 +12,23 @@ static const char *const scanner = "198.51.100.7";
 
 static void probe(struct stage *s, const char *dst, uint16_t port, uint8_t proto, uint8_t flags)
 {
-	stage_flow(s, &(struct stage_flow){.src = scanner, .dst = dst, .sport = 40000,
-					   .dport = port, .proto = proto, .flags = flags,
+	stage_flow(s, &(struct stage_flow){.src = scanner,
+					   .dst = dst,
+					   .sport = 40000,
+					   .dport = port,
+					   .proto = proto,
+					   .flags = flags,
 					   .opened = true});
 }
 
 static void refuse(struct stage *s, const char *dst, uint16_t port)
 {
-	stage_flow(s, &(struct stage_flow){.src = dst, .dst = scanner, .sport = port,
-					   .dport = 40000, .proto = 6, .flags = TCP_RST | TCP_ACK,
+	stage_flow(s, &(struct stage_flow){.src = dst,
+					   .dst = scanner,
+					   .sport = port,
+					   .dport = 40000,
+					   .proto = 6,
+					   .flags = TCP_RST | TCP_ACK,
 					   .answer = true});
 }
 
@@ -63,10 +71,13 @@ static void half_open_ports(struct stage *s, unsigned second)
 		if (i % 2)
 			refuse(s, "10.0.0.1", port);
 		else
-			stage_flow(s, &(struct stage_flow){
-					      .src = "10.0.0.1", .dst = scanner, .sport = port,
-					      .dport = 40000, .proto = 6,
-					      .flags = TCP_SYN | TCP_ACK, .answer = true});
+			stage_flow(s, &(struct stage_flow){.src = "10.0.0.1",
+							   .dst = scanner,
+							   .sport = port,
+							   .dport = 40000,
+							   .proto = 6,
+							   .flags = TCP_SYN | TCP_ACK,
+							   .answer = true});
 	}
 }
 
@@ -94,9 +105,13 @@ static void hosts_ipv6(struct stage *s, unsigned second)
 
 	for (unsigned i = 0; i < 50; i++) {
 		snprintf(dst, sizeof(dst), "2001:db8::%x:%x", second, i);
-		stage_flow(s, &(struct stage_flow){.src = "2001:db8:1::7", .dst = dst,
-						   .sport = 40000, .dport = 22, .proto = 6,
-						   .flags = TCP_SYN, .opened = true});
+		stage_flow(s, &(struct stage_flow){.src = "2001:db8:1::7",
+						   .dst = dst,
+						   .sport = 40000,
+						   .dport = 22,
+						   .proto = 6,
+						   .flags = TCP_SYN,
+						   .opened = true});
 	}
 }
 
@@ -208,9 +223,12 @@ static void resolver(struct stage *s, unsigned second)
 
 		probe(s, server, 53, 17, 0);
 		if (i % 5)
-			stage_flow(s, &(struct stage_flow){.src = server, .dst = scanner,
-							   .sport = 53, .dport = 40000,
-							   .proto = 17, .answer = true});
+			stage_flow(s, &(struct stage_flow){.src = server,
+							   .dst = scanner,
+							   .sport = 53,
+							   .dport = 40000,
+							   .proto = 17,
+							   .answer = true});
 	}
 }
 
@@ -220,11 +238,18 @@ static void resolver_backwards(struct stage *s, unsigned second)
 	for (unsigned i = 0; i < 200; i++) {
 		const char *server = stage_ip(second * 200 + i);
 
-		stage_flow(s, &(struct stage_flow){.src = server, .dst = scanner, .sport = 53,
-						   .dport = 40000, .proto = 17, .answer = true,
+		stage_flow(s, &(struct stage_flow){.src = server,
+						   .dst = scanner,
+						   .sport = 53,
+						   .dport = 40000,
+						   .proto = 17,
+						   .answer = true,
 						   .opened = true});
-		stage_flow(s, &(struct stage_flow){.src = scanner, .dst = server, .dport = 53,
-						   .sport = 40000, .proto = 17});
+		stage_flow(s, &(struct stage_flow){.src = scanner,
+						   .dst = server,
+						   .dport = 53,
+						   .sport = 40000,
+						   .proto = 17});
 	}
 }
 
@@ -238,9 +263,13 @@ static void server_gone(struct stage *s, unsigned second)
 {
 	(void)second;
 	for (unsigned i = 0; i < 50; i++)
-		stage_flow(s, &(struct stage_flow){.src = scanner, .dst = "10.0.0.1",
-						   .sport = 40000 + second * 50 + i, .dport = 5432,
-						   .proto = 6, .flags = TCP_SYN, .opened = true});
+		stage_flow(s, &(struct stage_flow){.src = scanner,
+						   .dst = "10.0.0.1",
+						   .sport = 40000 + second * 50 + i,
+						   .dport = 5432,
+						   .proto = 6,
+						   .flags = TCP_SYN,
+						   .opened = true});
 }
 
 static void pings_answered(struct stage *s, unsigned second)
@@ -248,7 +277,9 @@ static void pings_answered(struct stage *s, unsigned second)
 	for (unsigned i = 0; i < 200; i++) {
 		probe(s, stage_ip(second * 200 + i), 0, 1, 0);
 		stage_flow(s, &(struct stage_flow){.src = stage_ip(second * 200 + i),
-						   .dst = scanner, .proto = 1, .answer = true});
+						   .dst = scanner,
+						   .proto = 1,
+						   .answer = true});
 	}
 }
 
@@ -256,17 +287,20 @@ static void pings_answered(struct stage *s, unsigned second)
 static void old_connections(struct stage *s, unsigned second)
 {
 	for (unsigned i = 0; i < 300 && !second; i++)
-		stage_flow(s, &(struct stage_flow){.src = scanner, .dst = stage_ip(i),
-						   .sport = 40000 + i, .dport = 1000 + i,
-						   .proto = 6, .flags = TCP_ACK | TCP_PSH,
+		stage_flow(s, &(struct stage_flow){.src = scanner,
+						   .dst = stage_ip(i),
+						   .sport = 40000 + i,
+						   .dport = 1000 + i,
+						   .proto = 6,
+						   .flags = TCP_ACK | TCP_PSH,
 						   .opened = true});
 }
 
 static void test_benign(void **state)
 {
 	void (*const benign[])(struct stage *, unsigned) = {
-		browsing,    passive_ports,  resolver,	      resolver_backwards, traceroute,
-		server_gone, pings_answered, old_connections,
+		browsing,   passive_ports, resolver,	   resolver_backwards,
+		traceroute, server_gone,   pings_answered, old_connections,
 	};
 
 	(void)state;

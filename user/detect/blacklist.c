@@ -4,7 +4,6 @@
  * is traffic with it. The lists are those of --blacklist and of `files` in the INI section.
  */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,11 +128,13 @@ static struct detector *blacklist_open(struct detector_host *host)
 	d->host = host;
 	d->text = strdup(host->text(host, "files", ""));
 	d->contacts = subjects_new(LISTED, 16, sizeof(struct contact));
-	if (!d->text || !d->contacts)
+	if (!d->text || !d->contacts) {
+		log_error("blacklist: not enough memory");
 		goto fail;
+	}
 	n = blacklist_files(d);
 	if (n < 0) {
-		errno = E2BIG;
+		log_error("blacklist: more than %d files", FILES_MOST);
 		goto fail;
 	}
 	d->set = prefix_set_load(d->file, n);

@@ -143,8 +143,7 @@ static void clear_tell(struct detector *d, const struct seen_key *k, const struc
 	if (telnet)
 		WORDS_SET(a.reason,
 			  "%s works on %s, port %u, by Telnet, which shows all to whoever listens; "
-			  "no "
-			  "clear text is expected",
+			  "no clear text is expected",
 			  words_addr(k->client).s, words_addr(k->server).s, ntohs(k->port));
 	else
 		WORDS_SET(a.reason,

@@ -140,7 +140,8 @@ bool host_explained(struct detector_host *host, const uint8_t addr[16])
 	for (unsigned i = 0; i < EXPLAINED; i++) {
 		const struct explained *e = &d->explained[i];
 
-		if (e->until > d->now && e->by != h->number && memcmp(e->addr, addr, 16) == 0)
+		if (e->until > d->now && e->by != h->number &&
+		    (!addr || memcmp(e->addr, addr, 16) == 0))
 			return true;
 	}
 	return false;
@@ -178,7 +179,9 @@ static int host_open(struct host *h, struct detector **detector)
 	*detector = h->ops->open(&h->api);
 	if (*detector)
 		return 0;
-	log_error("detector %s: %s", h->ops->name, errno ? strerror(errno) : "it refused to open");
+	if (h->ops != &detector_blacklist) /* which has said why */
+		log_error("detector %s: %s", h->ops->name,
+			  errno ? strerror(errno) : "it refused to open");
 	return -1;
 }
 

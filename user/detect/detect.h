@@ -21,7 +21,7 @@
 
 enum {
 	DETECT_MAX = 32,	/* detectors, plugins included */
-	DETECT_EXACT = 1 << 17, /* deltas between ticks that are all looked at */
+	DETECT_EXACT = 1 << 15, /* deltas between ticks that are all looked at */
 };
 
 struct detect;

@@ -23,9 +23,12 @@ enum {
 	DOMAINS = 4096,
 	RESOLVERS = 256,
 	DOMAIN_LEN = 64,
-	WINDOW_S = 10, /* of NXDOMAIN and resolvers */
+	WINDOW_S = 10,
 	TUNNEL_WINDOW_S = 60,
 	DNS_HOLD_S = 9,
+	RESOLVER_WINDOW_S = 3,
+	RESOLVER_HOLD_S = 7,
+	RESOLVER_LEAST = 5, /* transactions that a window needs to be judged */
 	RCODE_NXDOMAIN = 3,
 	TYPE_A = 1,
 	TYPE_PTR = 12,
@@ -218,8 +221,8 @@ static void clients_judge(struct detector *d, uint64_t now)
 		WORDS_SET(a.kind, "nxdomain_storm");
 		WORDS_SET(a.unit, "names");
 		WORDS_SET(a.reason,
-			  "%s asked for %s names that do not exist, of %s in %s s; up to %s in "
-			  "%d s are usual",
+			  "%s asked for %s names that do not exist, of %s in %s s; up to %s in %d "
+			  "s are usual",
 			  words_addr(addr).s, words_number(c->missing).s, words_number(c->asked).s,
 			  words_number(fmax(1, ceil((now - c->since) / 1e9))).s,
 			  words_number(d->nxdomain).s, WINDOW_S);
@@ -249,8 +252,7 @@ static void domain_tell(struct detector *d, const struct domain_key *k, const st
 	WORDS_SET(a.unit, "names");
 	WORDS_SET(a.reason,
 		  "%s asked for about %s names under %s, of %s characters and %.1f bits each, %.0f "
-		  "%% "
-		  "for other records than addresses, where up to %s are usual in %d s",
+		  "%% for other records than addresses, where up to %s are usual in %d s",
 		  words_addr(k->client).s, words_number(names).s, k->name,
 		  words_number((double)(m->length / m->asked)).s, m->entropy / m->asked,
 		  100.0 * m->rare / m->asked, words_number(d->tunnel_names).s, TUNNEL_WINDOW_S);
@@ -292,7 +294,7 @@ static void silent_tell(struct detector *d, const uint8_t addr[16], const struct
 	WORDS_SET(a.unit, "%% unanswered");
 	WORDS_SET(a.reason, "%s left %u of %u questions unanswered, where up to %.0f %% are usual",
 		  words_addr(addr).s, r->unanswered, asked, 100 * d->silent);
-	d->host->raise(d->host, &a, DNS_HOLD_S);
+	d->host->raise(d->host, &a, RESOLVER_HOLD_S);
 }
 
 static void slow_tell(struct detector *d, const uint8_t addr[16], double mean, double usual)
@@ -304,7 +306,7 @@ static void slow_tell(struct detector *d, const uint8_t addr[16], double mean, d
 	WORDS_SET(a.unit, "ms");
 	WORDS_SET(a.reason, "%s took %s ms for an answer on average, where up to %s ms are usual",
 		  words_addr(addr).s, words_number(mean).s, words_number(usual).s);
-	d->host->raise(d->host, &a, DNS_HOLD_S);
+	d->host->raise(d->host, &a, RESOLVER_HOLD_S);
 }
 
 static void resolver_judge(struct detector *d, const uint8_t addr[16], struct resolver *r)
@@ -313,9 +315,9 @@ static void resolver_judge(struct detector *d, const uint8_t addr[16], struct re
 	double mean = r->answered ? r->latency_ms / r->answered : 0, usual;
 	bool unusual;
 
-	if (r->unanswered >= 5 && r->unanswered >= d->silent * asked)
+	if (r->unanswered >= RESOLVER_LEAST && r->unanswered >= d->silent * asked)
 		silent_tell(d, addr, r);
-	if (r->answered < 5)
+	if (r->answered < RESOLVER_LEAST)
 		return;
 	usual = baseline_limit(&r->usual, &d->rule);
 	unusual = baseline_judge(&r->usual, &d->rule, mean);
@@ -325,16 +327,17 @@ static void resolver_judge(struct detector *d, const uint8_t addr[16], struct re
 		slow_tell(d, addr, mean, d->slow_ms);
 }
 
-/* A window ends after ten seconds, and as soon as something is plain. */
+/* A window ends when it has enough to be judged, or after ten seconds. */
 static void resolvers_judge(struct detector *d, uint64_t now)
 {
 	const void *addr;
 	struct resolver *r;
 
 	for (size_t at = 0; (r = subjects_next(d->resolvers, &at, &addr));) {
-		bool full = r->unanswered + r->answered >= 100;
+		bool enough = r->unanswered + r->answered >= RESOLVER_LEAST;
+		uint64_t seconds = enough ? RESOLVER_WINDOW_S : WINDOW_S;
 
-		if (!r->since || (!full && now < r->since + WINDOW_S * 1000000000ull / 2))
+		if (!r->since || now < r->since + seconds * 1000000000)
 			continue;
 		resolver_judge(d, addr, r);
 		r->since = 0;

@@ -67,7 +67,7 @@ enum {
 };
 
 static const double scan_rate = 50000;	/* a second: beyond it a scan is a flood too */
-static const double stream_size = 1000; /* octets: a few flows of large datagrams are a stream */
+static const double stream_size = 1000; /* octets */
 
 /* One end of floods in this tick: the address that is hit, or that hits. */
 struct end {
@@ -78,6 +78,7 @@ struct end {
 	uint64_t samples;    /* deltas that count here */
 	struct heavy others; /* the other ends */
 	struct distinct n_others, ports;
+	bool told;	  /* a source: its victim's alert names it */
 	uint16_t seconds; /* in a row above the limit of KIND_TCP */
 };
 
@@ -176,16 +177,17 @@ static void flood_clear(struct detector *d, const struct flow_delta *f, enum tra
 			return;
 		e = subjects_take(d->victims, f->key->daddr);
 		e->connected++;
+	} else if (transport == TRANSPORT_UDP && !f->from_opener) {
+		e = subjects_take(d->victims, f->key->saddr);
+		e->answered += f->packets;
+		e = subjects_find(d->sources, f->key->daddr);
+		if (e)
+			e->answered += f->packets;
 	} else if (transport == TRANSPORT_UDP) {
 		e = subjects_find(d->victims, f->key->saddr);
 		kind = kind_of_port(ntohs(f->key->dport));
-		if (e && !f->from_opener)
-			e->answered += f->packets;
 		if (e && kind != KIND_NONE)
 			e->asked[kind] += f->packets;
-		e = f->from_opener ? NULL : subjects_find(d->sources, f->key->daddr);
-		if (e)
-			e->answered += f->packets;
 	}
 }
 
@@ -227,12 +229,17 @@ static bool end_scans(const struct end *e, int kind, double rate)
 	       2 * distinct_estimate(&e->ports) > e->packets[kind];
 }
 
+/* A few flows of large datagrams: video, a test of bandwidth. High traffic perhaps, no flood. */
+static bool end_streams(const struct end *e)
+{
+	return e->samples <= 4 && e->bytes[KIND_UDP] > stream_size * e->packets[KIND_UDP];
+}
+
 static bool udp_flooded(const struct detector *d, const struct end *e, double rate, double elapsed)
 {
 	uint64_t packets = e->packets[KIND_UDP];
-	bool stream = e->samples <= 4 && e->bytes[KIND_UDP] > stream_size * packets;
 
-	if (10 * e->answered > packets || stream)
+	if (10 * e->answered > packets || end_streams(e))
 		return false;
 	return rate >= d->limit[KIND_UDP] || e->opened[KIND_UDP] / elapsed >= d->udp_flows;
 }
@@ -258,6 +265,15 @@ static bool victim_flooded(const struct detector *d, struct end *e, int kind, do
 	}
 }
 
+static void source_explain(struct detector *d, const uint8_t addr[16])
+{
+	struct end *source = subjects_find(d->sources, addr);
+
+	if (source)
+		source->told = true;
+	host_explain(d->host, addr);
+}
+
 /* Who does it, for the sentence; explains the heavy ones. */
 static void sources_tell(struct detector *d, const struct end *e, double blurred, char *to,
 			 size_t n)
@@ -276,7 +292,7 @@ static void sources_tell(struct detector *d, const struct end *e, double blurred
 
 		if (sure * 10 < all)
 			continue;
-		host_explain(d->host, e->others.cell[i].addr);
+		source_explain(d, e->others.cell[i].addr);
 		used += snprintf(to + used, n - used, "%s%s (%.0f %%)", shown++ ? ", " : "from ",
 				 words_addr(e->others.cell[i].addr).s, 100.0 * sure / all);
 		if (used >= n)
@@ -375,7 +391,7 @@ static void victims_judge(struct detector *d, const struct tick *t)
 	for (size_t at = 0; (e = subjects_next(d->victims, &at, &addr));) {
 		uint16_t seconds;
 
-		if (!e->samples && !e->connected && !e->seconds)
+		if (!e->samples && !e->connected && !e->answered && !e->seconds)
 			continue;
 		victim_judge(d, t, addr, e);
 		seconds = e->packets[KIND_TCP] ? e->seconds : 0;
@@ -393,13 +409,15 @@ static void source_judge(struct detector *d, const uint8_t addr[16], const struc
 	struct finding f = {"flood_source", source.s, NULL, SEVERITY_HIGH, rate, limit};
 	char reason[256];
 
-	if (rate < limit || 10 * e->answered > e->packets[kind] ||
+	if (e->told || rate < limit || (kind == KIND_UDP && end_streams(e)) ||
+	    10 * e->answered > e->packets[kind] ||
 	    (rate < scan_rate && 2 * distinct_estimate(&e->ports) > e->packets[kind]) ||
 	    host_explained(d->host, addr))
 		return;
 	WORDS_SET(reason, "%s sends %s %s a second to about %s addresses, where up to %s are usual",
 		  source.s, words_number(rate).s, kinds[kind].what,
 		  words_number(distinct_estimate(&e->n_others)).s, words_number(limit).s);
+	host_explain(d->host, addr);
 	flood_raise(d, &f, reason);
 }
 
@@ -410,7 +428,7 @@ static void sources_judge(struct detector *d, const struct tick *t)
 	struct end *e;
 
 	for (size_t at = 0; (e = subjects_next(d->sources, &at, &addr));) {
-		if (!e->samples)
+		if (!e->samples && !e->answered)
 			continue;
 		for (size_t i = 0; i < sizeof(judged) / sizeof(judged[0]); i++)
 			source_judge(d, addr, e, judged[i], e->packets[judged[i]] / t->elapsed_s);
@@ -480,8 +498,8 @@ static void dhcp_judge(struct detector *d, const struct tick *t)
 
 	if (rate >= d->dhcp) {
 		WORDS_SET(reason,
-			  "%s DHCP requests a second from about %s addresses, where up to %s "
-			  "are usual",
+			  "%s DHCP requests a second from about %s addresses, where up to %s are "
+			  "usual",
 			  words_number(rate).s,
 			  words_number(distinct_estimate(&d->dhcp_clients.n_others)).s,
 			  words_number(d->dhcp).s);

@@ -75,8 +75,11 @@ static void usual_judge(struct detector *d, struct usual *u, const char *subject
 			bool quiet)
 {
 	bool learned_pps, learned_bps;
-	double pps = usual_limit(&u->pps, &d->rule, d->limit_pps, d->floor_pps, &learned_pps);
-	double bps = usual_limit(&u->bps, &d->rule, d->limit_bps, d->floor_bps, &learned_bps);
+	bool total = u == &d->total; /* whose size nobody can know beforehand */
+	double pps = usual_limit(&u->pps, &d->rule, total ? INFINITY : d->limit_pps, d->floor_pps,
+				 &learned_pps);
+	double bps = usual_limit(&u->bps, &d->rule, total ? INFINITY : d->limit_bps, d->floor_bps,
+				 &learned_bps);
 	bool over_pps = r.pps > pps, over_bps = r.bps > bps;
 
 	if (quiet)
@@ -108,7 +111,8 @@ static void traffic_tick(struct detector *d, const struct tick *t)
 		s->packets = s->bytes = 0;
 	}
 	if (t->packets)
-		usual_judge(d, &d->total, "all traffic", all, d->told || t->overflow_packets);
+		usual_judge(d, &d->total, "all traffic", all,
+			    d->told || t->overflow_packets || host_explained(d->host, NULL));
 }
 
 static void traffic_close(struct detector *d)

@@ -14,7 +14,7 @@
 /* "What this address does is told by an alert of mine"; holds for five seconds. */
 void host_explain(struct detector_host *host, const uint8_t addr[16]);
 
-/* Whether another detector has said so. */
+/* Whether another detector has said so; addr NULL: of any address. */
 bool host_explained(struct detector_host *host, const uint8_t addr[16]);
 
 /* The files of --blacklist; returns their number. */

@@ -149,8 +149,7 @@ static void pair_tell(struct detector *d, const struct pair_key *k, const struct
 	WORDS_SET(a.unit, "packets");
 	WORDS_SET(a.reason,
 		  "pings between %s and %s carry IP packets (%s of those looked at), which is a "
-		  "tunnel; "
-		  "none is expected",
+		  "tunnel; none is expected",
 		  words_addr(k->low).s, words_addr(k->high).s, words_number(p->carried).s);
 	d->host->raise(d->host, &a, SIZE_HOLD_S);
 }

@@ -15,10 +15,13 @@
 enum {
 	PREFIX_MOST = 1 << 24, /* more are refused */
 	STRIDE = 64,	       /* intervals a coarse entry */
-	BAD_SHOWN = 5,	       /* bad lines named in a file */
+	IPV4_BINS = 1 << 16,
+	BAD_SHOWN = 5, /* bad lines named in a file */
 };
 
 typedef unsigned __int128 address;
+
+static const address ipv4_first = (address)0xffff << 32; /* ::ffff:0.0.0.0 */
 
 struct prefix {
 	address first, last;
@@ -35,6 +38,7 @@ struct prefix_set {
 	int32_t *owner; /* of intervals: index of a prefix, -1: none */
 	size_t n_intervals;
 	address *coarse; /* every STRIDE-th start */
+	uint32_t *ipv4;	 /* by the first 16 bits: the interval that holds the first such address */
 };
 
 /* ---- reading ---- */
@@ -182,6 +186,20 @@ static int prefix_file(struct prefix_set *s, size_t file)
 
 /* ---- intervals ---- */
 
+/* The last of n ascending starts that is not above `a`; the first is 0. Without branches. */
+static size_t start_find(const address *start, size_t n, address a)
+{
+	const address *base = start;
+
+	while (n > 1) {
+		size_t half = n / 2;
+
+		base += base[half] <= a ? half : 0;
+		n -= half;
+	}
+	return base - start;
+}
+
 static int prefix_order(const void *a, const void *b)
 {
 	const struct prefix *x = a, *y = b;
@@ -242,10 +260,13 @@ static int set_build(struct prefix_set *s)
 	stack_end(s, stack, depth, ~(address)0);
 	n_coarse = (s->n_intervals + STRIDE - 1) / STRIDE;
 	s->coarse = malloc(n_coarse * sizeof(*s->coarse));
-	if (!s->coarse)
+	s->ipv4 = malloc((IPV4_BINS + 1) * sizeof(*s->ipv4));
+	if (!s->coarse || !s->ipv4)
 		return -1;
 	for (size_t i = 0; i < n_coarse; i++)
 		s->coarse[i] = s->start[i * STRIDE];
+	for (size_t i = 0; i <= IPV4_BINS; i++)
+		s->ipv4[i] = start_find(s->start, s->n_intervals, ipv4_first + ((address)i << 16));
 	return 0;
 }
 
@@ -275,6 +296,7 @@ void prefix_set_free(struct prefix_set *s)
 	free(s->start);
 	free(s->owner);
 	free(s->coarse);
+	free(s->ipv4);
 	free(s);
 }
 
@@ -285,20 +307,6 @@ size_t prefix_set_count(const struct prefix_set *s)
 
 /* ---- looking up ---- */
 
-/* The last of n ascending starts that is not above `a`; the first is 0. Without branches. */
-static size_t start_find(const address *start, size_t n, address a)
-{
-	const address *base = start;
-
-	while (n > 1) {
-		size_t half = n / 2;
-
-		base += base[half] <= a ? half : 0;
-		n -= half;
-	}
-	return base - start;
-}
-
 int32_t prefix_set_find(const struct prefix_set *s, const uint8_t addr[16])
 {
 	address a = address_load(addr);
@@ -306,8 +314,15 @@ int32_t prefix_set_find(const struct prefix_set *s, const uint8_t addr[16])
 
 	if (!s->n)
 		return -1;
-	from = start_find(s->coarse, (s->n_intervals + STRIDE - 1) / STRIDE, a) * STRIDE;
-	n = s->n_intervals - from < STRIDE ? s->n_intervals - from : STRIDE;
+	if (a >= ipv4_first && a - ipv4_first <= UINT32_MAX) {
+		const uint32_t *bin = &s->ipv4[(uint32_t)a >> 16];
+
+		from = bin[0];
+		n = bin[1] - bin[0] + 1;
+	} else {
+		from = start_find(s->coarse, (s->n_intervals + STRIDE - 1) / STRIDE, a) * STRIDE;
+		n = s->n_intervals - from < STRIDE ? s->n_intervals - from : STRIDE;
+	}
 	return s->owner[from + start_find(s->start + from, n, a)];
 }
 

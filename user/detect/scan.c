@@ -89,7 +89,8 @@ static void window_turn(struct window *w, uint64_t now, uint64_t len)
 {
 	if (w->since && now < w->since + len)
 		return;
-	memset(w, 0, sizeof(*w));
+	if (w->since) /* else it is new, and all 0 */
+		memset(w, 0, sizeof(*w));
 	w->since = now;
 }
 
@@ -295,8 +296,7 @@ static void track_tell(struct detector *d, const struct track_key *k, enum shape
 	if (shape == SHAPE_PORTS || shape == SHAPE_SLOW)
 		WORDS_SET(reason,
 			  "%s tried about %s %s ports of %s in %s s, and %.0f %% of %s attempts "
-			  "came to "
-			  "nothing; up to %s are usual",
+			  "came to nothing; up to %s are usual",
 			  src.s, words_number(tried).s, proto_name(k->proto), dst.s,
 			  words_number(ceil(seconds)).s, 100 * window_silent(w),
 			  words_number(w->attempts).s, words_number(d->limit[shape]).s);
@@ -311,8 +311,7 @@ static void track_tell(struct detector *d, const struct track_key *k, enum shape
 	else
 		WORDS_SET(reason,
 			  "%s sent ICMP to about %s hosts in %s s, and %.0f %% of them did not "
-			  "answer; up "
-			  "to %s are usual",
+			  "answer; up to %s are usual",
 			  src.s, words_number(tried).s, words_number(ceil(seconds)).s,
 			  100 * window_silent(w), words_number(d->limit[shape]).s);
 	scan_raise(d, k->saddr, shape, tried, now, reason);
@@ -375,8 +374,7 @@ static void stealth_judge(struct detector *d, uint64_t now, bool fragments)
 			continue;
 		WORDS_SET(reason,
 			  "%s sent %s TCP packets with flags that begin no connection (FIN, NULL "
-			  "or Xmas) "
-			  "in %s s, where none are usual",
+			  "or Xmas) in %s s, where none are usual",
 			  words_addr(src).s, words_number(s->odd).s,
 			  words_number(fmax(1, ceil((now - s->odd_since) / 1e9))).s);
 		scan_raise(d, src, SHAPE_STEALTH, s->odd, now, reason);

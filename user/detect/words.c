@@ -2,6 +2,7 @@
 /* Addresses and quantities in words, for the sentences of alerts. */
 #include "detect/words.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,7 +34,8 @@ struct words words_number(double n)
 		words_set(t.s, sizeof(t.s), "%.3g", n);
 		return t;
 	}
-	len = snprintf(digits, sizeof(digits), n < 10 && n != (int)n ? "%.1f" : "%.0f", n);
+	len = snprintf(digits, sizeof(digits),
+		       n < 10 && fabs(n - round(n)) >= 0.05 ? "%.1f" : "%.0f", n);
 	for (int i = 0; i < len; i++) {
 		if (i && len > 3 && n >= 1000 && (len - i) % 3 == 0)
 			t.s[at++] = ',';

@@ -25,7 +25,8 @@ struct engine {
 	struct source_consumer consumer;
 	struct cpu_state *state;
 	struct flow_slot *slots;
-	const struct engine_frame *frame;
+	const struct engine_frame *frame; /* during engine_packet only */
+	uint64_t ts;			  /* of the last frame */
 	const struct packet *packet;
 	struct flow_slot evicted[BATCH];
 	struct flow_delta deltas[BATCH];
@@ -40,7 +41,7 @@ struct engine {
 
 static uint64_t engine_time(const struct engine *e, uint32_t tick)
 {
-	uint64_t now = e->frame->ts / 1000;
+	uint64_t now = e->ts / 1000;
 
 	return (now + (int32_t)(tick - (uint32_t)now)) * 1000;
 }
@@ -225,6 +226,7 @@ void engine_packet(struct engine *e, const struct engine_frame *frame)
 	};
 
 	e->frame = frame;
+	e->ts = frame->ts;
 	watch(&h, frame->data, frame->data + frame->caplen);
 }
 

@@ -23,7 +23,9 @@
 #include "source/decode.h"
 #include "source/kernel.h"
 #include "source/links.h"
+#include "source/proof.h"
 #include "source/quiesce.h"
+#include "source/segment.h"
 #include "source/source.h"
 
 enum {
@@ -33,6 +35,7 @@ enum {
 	DNS_BUSY = 3 << 20,  /* octets waiting in a DNS ring: thin out */
 	DNS_QUIET = 1 << 18, /* octets: take more again */
 	DNS_MASK_MAX = 0x3ff,
+	PROOF_CUTS = 4,
 	COST_CUTS = 10, /* the kernel's own measure is on for one cut in so many */
 };
 
@@ -41,10 +44,14 @@ struct interface {
 	int ifindex;
 	char name[16];
 	bool attached, up, wanted; /* wanted: named by the user, not found by "any" */
+	bool refused; /* ifindex takes none of our programs: not tried again before it goes down */
+	struct count before[DIRECTION_COUNT]; /* seen by attachments that have ended */
+	struct count start[DIRECTION_COUNT];  /* what the kernel's bin held when this one began */
+	struct proof proof;
 };
 
-struct cost { /* of our programs, by the kernel's statistics */
-	int fd;	  /* of BPF_ENABLE_STATS while it is on; -1 */
+struct cost {	/* of our programs, by the kernel's statistics */
+	int fd; /* of BPF_ENABLE_STATS while it is on; -1 */
 	unsigned cuts;
 	uint64_t ns, runs; /* at the start of the measure */
 	double ns_per_packet;
@@ -58,7 +65,9 @@ struct source {
 	struct links *links;
 	struct quiesce *quiesce;
 	struct interface interfaces[OPTIONS_INTERFACES * 4];
-	int n_interfaces;
+	int n_interfaces,
+		reused; /* reused: the last entry that was taken over from one that went */
+	unsigned cuts;
 	bool any, cutting;
 	unsigned bank;
 	struct flow_delta deltas[BATCH];
@@ -111,7 +120,17 @@ static void live_take_packet(void *arg, void *data, size_t len)
 		s->bad_records++;
 		return;
 	}
-	s->consumer.packet(s->consumer.arg, &event);
+	/* what is captured is what is on the wire */
+	if (event.segments > 1 && event.why & COPY_SAMPLE) {
+		const struct packet_record *r = data;
+		struct event frames = event;
+
+		frames.why = COPY_SAMPLE;
+		if (segment_event(&frames, r->gso_size, s->consumer.packet, s->consumer.arg))
+			event.why &= ~COPY_SAMPLE;
+	}
+	if (event.why)
+		s->consumer.packet(s->consumer.arg, &event);
 }
 
 /* Reads at most BURST flow records of each CPU. */
@@ -133,7 +152,8 @@ static size_t live_read_flows(struct source *s)
 	return n;
 }
 
-/* The ring whose next packet is the oldest; NULL: none, or one is not finished that may be older. */
+/* The ring whose next packet is the oldest; NULL: none, or one is not finished that may be older.
+ */
 static struct ring *live_oldest(struct source *s, uint64_t until, void **data, size_t *len)
 {
 	struct ring *oldest = NULL;
@@ -157,8 +177,9 @@ static struct ring *live_oldest(struct source *s, uint64_t until, void **data, s
 }
 
 /*
- * Reads packets in the order of their time, across CPUs: no answer comes before its query. Room in a
- * ring is taken before the clock is read, so what is older than now is there, if only as unfinished.
+ * Reads packets in the order of their time, across CPUs: no answer comes before its query. Room in
+ * a ring is taken before the clock is read, so what is older than now is there, if only as
+ * unfinished.
  */
 static size_t live_read_packets(struct source *s)
 {
@@ -304,16 +325,66 @@ static void live_note(struct source *s, const char *format, ...)
 	s->consumer.note(s->consumer.arg, text);
 }
 
+/* What the kernel's bin of this interface holds; another one with the same bin adds to it. */
+static void live_read_bin(const struct source *s, int ifindex, struct count sum[DIRECTION_COUNT])
+{
+	memset(sum, 0, DIRECTION_COUNT * sizeof(*sum));
+	for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++) {
+		const struct count *c =
+			s->kernel.cpu_states[cpu].interface[ifindex & (INTERFACE_BINS - 1)];
+
+		for (int d = 0; d < DIRECTION_COUNT; d++) {
+			sum[d].packets += c[d].packets;
+			sum[d].bytes += c[d].bytes;
+		}
+	}
+}
+
+/* Seen by this attachment. */
+static void live_seen(const struct source *s, const struct interface *i,
+		      struct count seen[DIRECTION_COUNT])
+{
+	live_read_bin(s, i->ifindex, seen);
+	for (int d = 0; d < DIRECTION_COUNT; d++) {
+		seen[d].packets -= i->start[d].packets;
+		seen[d].bytes -= i->start[d].bytes;
+	}
+}
+
+static void live_prove(struct source *s)
+{
+	char text[256];
+
+	if (++s->cuts % PROOF_CUTS)
+		return;
+	for (int n = 0; n < s->n_interfaces; n++) {
+		struct interface *i = &s->interfaces[n];
+		struct count seen[DIRECTION_COUNT];
+		uint64_t packets[DIRECTION_COUNT];
+
+		if (!i->attached)
+			continue;
+		live_seen(s, i, seen);
+		for (int d = 0; d < DIRECTION_COUNT; d++)
+			packets[d] = seen[d].packets;
+		if (proof_fails(&i->proof, i->name, packets, text, sizeof(text)))
+			live_note(s, "%s", text);
+	}
+}
+
 static int live_attach(struct source *s, struct interface *i)
 {
-	int error = attach_interface(&i->attachment, &s->kernel, i->ifindex, i->name,
-				     s->options->mode);
+	int error;
 
+	live_read_bin(s, i->ifindex, i->start);
+	error = attach_interface(&i->attachment, &s->kernel, i->ifindex, i->name, s->options->mode);
 	i->attached = !error;
+	i->refused = error;
 	if (error) {
 		log_error("cannot watch %s: %s", i->name, i->attachment.why);
 		return error;
 	}
+	proof_begin(&i->proof, i->name);
 	if (i->attachment.why[0])
 		log_info("%s: %s; using %s", i->name, i->attachment.why, i->attachment.mode);
 	else
@@ -321,15 +392,32 @@ static int live_attach(struct source *s, struct interface *i)
 	return 0;
 }
 
+/* A new entry; where there is no room, that of an interface found by "any" which has gone. */
+static struct interface *live_place(struct source *s)
+{
+	const int room = sizeof(s->interfaces) / sizeof(s->interfaces[0]);
+
+	if (s->n_interfaces < room)
+		return &s->interfaces[s->n_interfaces++];
+	for (int n = 0; n < room; n++) {
+		struct interface *i;
+
+		s->reused = (s->reused + 1) % room;
+		i = &s->interfaces[s->reused];
+		if (!i->attached && !i->wanted)
+			return i;
+	}
+	return NULL;
+}
+
 static struct interface *live_add(struct source *s, const char *name, int ifindex, bool wanted)
 {
-	struct interface *i;
+	struct interface *i = live_place(s);
 
-	if (s->n_interfaces == (int)(sizeof(s->interfaces) / sizeof(s->interfaces[0]))) {
+	if (!i) {
 		live_note(s, "%s is not watched: too many interfaces", name);
 		return NULL;
 	}
-	i = &s->interfaces[s->n_interfaces++];
 	*i = (struct interface){.ifindex = ifindex, .wanted = wanted, .attachment.links = {-1, -1}};
 	snprintf(i->name, sizeof(i->name), "%s", name);
 	return i;
@@ -337,9 +425,14 @@ static struct interface *live_add(struct source *s, const char *name, int ifinde
 
 static void live_lost(struct source *s, struct interface *i)
 {
-	if (!i->attached)
-		return;
+	struct count seen[DIRECTION_COUNT];
+
 	attach_detach(&i->attachment);
+	live_seen(s, i, seen);
+	for (int d = 0; d < DIRECTION_COUNT; d++) {
+		i->before[d].packets += seen[d].packets;
+		i->before[d].bytes += seen[d].bytes;
+	}
 	i->attached = false;
 	i->up = false;
 	live_note(s, "%s has gone%s", i->name, i->wanted ? "; waiting for it to come back" : "");
@@ -347,13 +440,28 @@ static void live_lost(struct source *s, struct interface *i)
 
 static void live_known_changed(struct source *s, struct interface *i, const struct link_change *c)
 {
-	if (c->gone || strcmp(c->name, i->name) != 0) {
+	if (c->gone) {
 		live_lost(s, i);
 		return;
 	}
-	if (c->up != i->up && i->attached)
+	if (strcmp(c->name, i->name) != 0) {
+		live_note(s, "%s is called %s now", i->name, c->name);
+		snprintf(i->name, sizeof(i->name), "%s", c->name);
+	}
+	if (c->up != i->up)
 		live_note(s, "%s is %s", i->name, c->up ? "up again" : "down");
 	i->up = c->up;
+}
+
+static void live_came(struct source *s, struct interface *i, const struct link_change *c)
+{
+	if (i->refused && i->ifindex == c->ifindex)
+		return;
+	i->ifindex = c->ifindex;
+	if (live_attach(s, i) < 0)
+		return;
+	i->up = true;
+	live_note(s, "%s has come: watching it, mode %s", i->name, i->attachment.mode);
 }
 
 static void live_link_changed(void *arg, const struct link_change *c)
@@ -371,17 +479,26 @@ static void live_link_changed(void *arg, const struct link_change *c)
 		if (!i->attached && strcmp(i->name, c->name) == 0)
 			by_name = i;
 	}
+	if (by_name && by_name->ifindex == c->ifindex && !c->up)
+		by_name->refused = false;
 	if (c->gone || c->loopback || !c->up)
 		return;
 	if (!by_name && s->any)
 		by_name = live_add(s, c->name, c->ifindex, false);
-	if (!by_name)
+	if (by_name)
+		live_came(s, by_name, c);
+}
+
+/* What goes is announced, unless announcements were lost. */
+static void live_follow_links(struct source *s)
+{
+	char name[IF_NAMESIZE];
+
+	if (!links_poll(s->links, live_link_changed, s))
 		return;
-	by_name->ifindex = c->ifindex;
-	if (live_attach(s, by_name) == 0) {
-		by_name->up = true;
-		live_note(s, "%s has come: watching it, mode %s", c->name, by_name->attachment.mode);
-	}
+	for (int n = 0; n < s->n_interfaces; n++)
+		if (s->interfaces[n].attached && !if_indextoname(s->interfaces[n].ifindex, name))
+			live_lost(s, &s->interfaces[n]);
 }
 
 static int live_open_named(struct source *s, const char *name)
@@ -393,6 +510,9 @@ static int live_open_named(struct source *s, const char *name)
 		log_error("there is no interface '%s'; `ip -br link` lists those there are", name);
 		return -ENODEV;
 	}
+	for (int n = 0; n < s->n_interfaces; n++)
+		if (s->interfaces[n].ifindex == ifindex)
+			return 0;
 	i = live_add(s, name, ifindex, true);
 	if (!i)
 		return -ENOSPC;
@@ -462,7 +582,7 @@ static struct source *live_open(const struct options *o, const struct source_con
 	}
 	if (live_open_interfaces(s) < 0)
 		goto fail;
-	links_poll(s->links, live_link_changed, s);
+	live_follow_links(s);
 	return s;
 fail:
 	live_close(s);
@@ -477,11 +597,12 @@ static int live_poll(struct source *s, int timeout_ms)
 	s->taken = live_read_packets(s);
 	s->taken += live_read_flows(s);
 	live_steer_dns(s);
-	links_poll(s->links, live_link_changed, s);
+	live_follow_links(s);
 	if (s->cutting && quiesce_done(s->quiesce)) {
 		s->cutting = false;
 		live_take_bank(s, s->bank ^ 1);
 		live_measure_cost(s);
+		live_prove(s);
 	}
 	return 1;
 }
@@ -516,17 +637,16 @@ static const char *live_interface_name(struct source *s, uint32_t ifindex)
 static void live_describe_interface(const struct source *s, const struct interface *i,
 				    struct interface_view *v)
 {
+	struct count seen[DIRECTION_COUNT] = {0};
+
 	snprintf(v->name, sizeof(v->name), "%s", i->name);
 	snprintf(v->mode, sizeof(v->mode), "%s", i->attachment.mode);
 	v->up = i->attached && i->up;
-	for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++) {
-		const struct count *c = s->kernel.cpu_states[cpu]
-						.interface[i->ifindex & (INTERFACE_BINS - 1)];
-
-		for (int d = 0; d < DIRECTION_COUNT; d++) {
-			v->direction[d].packets += c[d].packets;
-			v->direction[d].bytes += c[d].bytes;
-		}
+	if (i->attached)
+		live_seen(s, i, seen);
+	for (int d = 0; d < DIRECTION_COUNT; d++) {
+		v->direction[d].packets = i->before[d].packets + seen[d].packets;
+		v->direction[d].bytes = i->before[d].bytes + seen[d].bytes;
 	}
 }
 
@@ -546,11 +666,15 @@ static void live_describe(struct source *s, struct snapshot *v)
 
 	v->live = true;
 	v->n_interfaces = 0;
-	for (int i = 0; i < s->n_interfaces && v->n_interfaces < SNAPSHOT_INTERFACES; i++) {
-		live_describe_interface(s, &s->interfaces[i], &v->interfaces[v->n_interfaces++]);
+	for (int n = 0; n < s->n_interfaces && v->n_interfaces < SNAPSHOT_INTERFACES; n++) {
+		const struct interface *i = &s->interfaces[n];
+
+		if (s->n_interfaces > SNAPSHOT_INTERFACES && !i->attached && !i->wanted)
+			continue;
 		if (at < sizeof(v->source))
-			at += snprintf(v->source + at, sizeof(v->source) - at, "%s%s", i ? "," : "",
-				       s->interfaces[i].name);
+			at += snprintf(v->source + at, sizeof(v->source) - at, "%s%s",
+				       v->n_interfaces ? "," : "", i->name);
+		live_describe_interface(s, i, &v->interfaces[v->n_interfaces++]);
 	}
 	snprintf(v->mode, sizeof(v->mode), "%s",
 		 s->n_interfaces ? s->interfaces[0].attachment.mode : "none");
