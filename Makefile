@@ -47,22 +47,22 @@ deps: ## install what building, running and testing need
 
 run: ## install what is missing, build, and watch this host (ARGS='-i eth0 ...')
 	@scripts/install-deps build
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) all
 	$(Q)$(BUILD)/xdplens $(ARGS)
 
 demo: ## the same on a small network of namespaces with clients and servers of its own
 	@scripts/install-deps
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) all
 	$(Q)scripts/demo $(ARGS)
 
 test: ## install what is missing, build, and run every test that this machine can run
 	@scripts/install-deps
-	$(Q)$(MAKE) --no-print-directory check
+	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) check
 
 check: all $(UNIT_TESTS) ## the tests alone, nothing installed
 	$(Q)tests/run $(TESTS)
 
-test-kernels: all ## the programs on other kernels, in virtual machines
+test-kernels: all $(BUILD)/tests/bpf/test_differential ## the programs on other kernels, in virtual machines
 	$(Q)tests/vm/run
 
 bench: all ## what a packet costs, beside the peers that are installed

@@ -43,6 +43,13 @@ struct shown { /* a view and its instance */
 	struct view *view;
 };
 
+static bool main_on_terminal(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
+}
+
 static const struct view_ops *main_report(const struct options *o)
 {
 	switch (o->report) {
@@ -57,13 +64,20 @@ static const struct view_ops *main_report(const struct options *o)
 	case REPORT_DEFAULT:
 		break;
 	}
-	return isatty(STDOUT_FILENO) && !o->read ? &view_live : &view_plain;
+	return main_on_terminal() && !o->read ? &view_live : &view_plain;
 }
 
 static bool main_open_views(struct shown *views, const struct options *o, struct pipeline *p)
 {
 	views[0].ops = main_report(o);
-	views[1].ops = NULL;
+#if XDPLENS_WEB
+	views[1].ops = o->web ? &view_web : NULL;
+#else
+	if (o->web) {
+		log_error("--web: this build has no dashboard");
+		return false;
+	}
+#endif
 	for (int i = 0; i < VIEWS; i++) {
 		if (!views[i].ops)
 			continue;
