@@ -31,6 +31,7 @@ BPF_CFLAGS := -O2 -g -std=gnu11 $(WARN) -target bpf -mcpu=v3 -Ivmlinux -Iinclude
 OBJECTS := $(USER:%.c=$(BUILD)/%.o)
 MODULES := $(filter-out $(BUILD)/user/main.o,$(OBJECTS))
 UNIT_TESTS := $(UNIT:%.c=$(BUILD)/%)
+BENCHES := $(patsubst %.c,$(BUILD)/%,$(filter-out %.bpf.c,$(wildcard tests/bench/bench_*.c)))
 FUZZERS := $(FUZZ:%.c=$(BUILD)/%)
 
 .DELETE_ON_ERROR:
@@ -65,7 +66,7 @@ check: all $(UNIT_TESTS) ## the tests alone, nothing installed
 test-kernels: all $(BUILD)/tests/bpf/test_differential ## the programs on other kernels, in virtual machines
 	$(Q)tests/vm/run
 
-bench: all ## what a packet costs, beside the peers that are installed
+bench: all $(BENCHES) $(BUILD)/tests/bench/bench.bpf.o ## what a packet costs, beside the peers that are installed
 	$(Q)tests/bench/run
 
 lint: ## clang-format, clang-tidy, cppcheck, shellcheck
@@ -86,18 +87,24 @@ $(BUILD)/xdplens.bpf.o: bpf/xdplens.bpf.c
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@
 	$(Q)$(LLVM_STRIP) -g $@
 
+$(BUILD)/tests/bench/bench.bpf.o: tests/bench/bench.bpf.c
+	$(call say,BPF,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -Itests/bench -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@
+	$(Q)$(LLVM_STRIP) -g $@
+
 $(BUILD)/xdplens.skel.h: $(BUILD)/xdplens.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name xdplens_bpf > $@
 
-$(BUILD)/user/source/live.o: $(BUILD)/xdplens.skel.h
+$(BUILD)/user/source/live.o $(BUILD)/user/source/kernel.o: $(BUILD)/xdplens.skel.h
 
 $(BUILD)/tests/%: tests/%.c $(MODULES)
 	$(call say,TEST,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -Itests -MMD -MP -o $@ $< $(MODULES) $(LDLIBS) -lcmocka
 
--include $(OBJECTS:.o=.d) $(BUILD)/xdplens.bpf.d $(UNIT_TESTS:=.d)
+-include $(OBJECTS:.o=.d) $(BUILD)/xdplens.bpf.d $(UNIT_TESTS:=.d) $(BENCHES:=.d) $(BUILD)/tests/bench/bench.bpf.d
 
 install: all ## into $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/include/xdplens/classify \

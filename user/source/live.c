@@ -30,7 +30,8 @@
 
 enum {
 	BATCH = 64,
-	BURST = 1 << 15,     /* records a poll, before others have their turn */
+	BURST = 1 << 15,     /* flow records of a CPU a poll */
+	PACKETS = 1 << 12,   /* packets a poll: flows must be exact, so they have their turn soon */
 	BUSY = 256,	     /* records in a poll that make the next one come soon */
 	DNS_BUSY = 3 << 20,  /* octets waiting in a DNS ring: thin out */
 	DNS_QUIET = 1 << 18, /* octets: take more again */
@@ -188,7 +189,7 @@ static size_t live_read_packets(struct source *s)
 	size_t n, len;
 	void *data;
 
-	for (n = 0; n < BURST && (r = live_oldest(s, now, &data, &len)); n++) {
+	for (n = 0; n < PACKETS && (r = live_oldest(s, now, &data, &len)); n++) {
 		live_take_packet(s, data, len);
 		ring_pop(r);
 		ring_release(r);
@@ -380,6 +381,10 @@ static int live_attach(struct source *s, struct interface *i)
 	error = attach_interface(&i->attachment, &s->kernel, i->ifindex, i->name, s->options->mode);
 	i->attached = !error;
 	i->refused = error;
+	if (error == -ENODEV) {
+		log_info("%s went before it could be watched", i->name);
+		return error;
+	}
 	if (error) {
 		log_error("cannot watch %s: %s", i->name, i->attachment.why);
 		return error;
@@ -591,11 +596,12 @@ fail:
 
 static int live_poll(struct source *s, int timeout_ms)
 {
-	int wait_ms = s->taken > BUSY ? 1 : timeout_ms;
+	int wait_ms = s->taken >= PACKETS ? 0 : s->taken > BUSY ? 1 : timeout_ms;
 
-	usleep(wait_ms * 1000);
-	s->taken = live_read_packets(s);
-	s->taken += live_read_flows(s);
+	if (wait_ms)
+		usleep(wait_ms * 1000);
+	s->taken = live_read_flows(s);
+	s->taken += live_read_packets(s);
 	live_steer_dns(s);
 	live_follow_links(s);
 	if (s->cutting && quiesce_done(s->quiesce)) {

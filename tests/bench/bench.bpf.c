@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The benchmarks' programs in the kernel. wrap_*: make the packet the next flow's, then tail-call
+ * the program under test, or an empty one that went the same way. send: the same, then out by an
+ * interface. drop, pass: the receiving end without us.
+ */
+#include <linux/bpf.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "bench.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} xdp_target SEC(".maps"), tc_target SEC(".maps");
+
+struct bench_flow bench_flows[BENCH_CPUS] SEC(".data.flows");
+struct bench_sending bench_sending SEC(".data.send");
+
+enum { REACH = 56, TC_OK = 0 };
+
+static __always_inline __u32 flow_next(void)
+{
+	struct bench_flow *f = &bench_flows[bpf_get_smp_processor_id() & (BENCH_CPUS - 1)];
+	__u32 flow = f->next;
+
+	f->next = flow + f->step;
+	if (f->flows && f->next >= f->flows)
+		f->next -= f->flows;
+	return flow;
+}
+
+/* Source address and port say which flow it is. */
+static __always_inline int flow_write(void *data, void *data_end)
+{
+	__u32 flow;
+	__u8 *ip = data + 14;
+
+	if (data + REACH > data_end)
+		return -1;
+	flow = flow_next();
+	if (*(__be16 *)(data + 12) == bpf_htons(0x0800)) {
+		*(__be32 *)(ip + 12) = bpf_htonl(flow + (10u << 24));
+		*(__be16 *)(ip + 20) = bpf_htons(1024 + (flow & 0x7fff));
+	} else {
+		*(__be32 *)(ip + 20) = bpf_htonl(flow);
+		*(__be16 *)(ip + 40) = bpf_htons(1024 + (flow & 0x7fff));
+	}
+	return 0;
+}
+
+SEC("xdp.frags")
+int wrap_xdp(struct xdp_md *ctx)
+{
+	if (flow_write((void *)(long)ctx->data, (void *)(long)ctx->data_end) == 0)
+		bpf_tail_call(ctx, &xdp_target, 0);
+	return BENCH_FAILED;
+}
+
+SEC("tc")
+int wrap_tc(struct __sk_buff *ctx)
+{
+	if (flow_write((void *)(long)ctx->data, (void *)(long)ctx->data_end) == 0)
+		bpf_tail_call(ctx, &tc_target, 0);
+	return BENCH_FAILED;
+}
+
+SEC("xdp.frags")
+int pass(struct xdp_md *ctx)
+{
+	(void)ctx;
+	return XDP_PASS;
+}
+
+SEC("tc")
+int empty_tc(struct __sk_buff *ctx)
+{
+	(void)ctx;
+	return TC_OK;
+}
+
+SEC("xdp.frags")
+int drop(struct xdp_md *ctx)
+{
+	(void)ctx;
+	return XDP_DROP;
+}
+
+SEC("xdp")
+int send(struct xdp_md *ctx)
+{
+	if (flow_write((void *)(long)ctx->data, (void *)(long)ctx->data_end) < 0)
+		return XDP_ABORTED;
+	bench_sending.sent++;
+	return bpf_redirect(bench_sending.ifindex, 0);
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";

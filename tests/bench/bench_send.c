@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Both ends of a wire without us. Sends frames of so many flows out of an interface as fast as this
+ * CPU can (live-frame test runs of `send`, which redirects them) and prints how many and for how
+ * long; or holds `drop` or `pass` at an interface until it is told to end.
+ *
+ * usage: bench_send BENCH.bpf.o send IFACE FLOWS|new SECONDS
+ *        bench_send BENCH.bpf.o drop|pass IFACE
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "bench_packet.h"
+
+enum {
+	FRAMES = 1 << 20, /* a call: each begins with milliseconds of preparation */
+	BATCH = 64,	  /* frames that the kernel redirects together */
+};
+
+static void die(const char *what)
+{
+	fprintf(stderr, "bench_send: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+static void *data_map(struct bpf_object *o, const char *name, size_t size)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(o, name);
+	void *at = map ? mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0)
+		       : MAP_FAILED;
+
+	if (at == MAP_FAILED)
+		die(name);
+	return at;
+}
+
+static void steer(struct bpf_object *o, const char *flows)
+{
+	struct bench_flow *f = data_map(o, ".data.flows", sizeof(*f) * BENCH_CPUS);
+	unsigned n = strcmp(flows, "new") ? strtoul(flows, NULL, 10) : 0;
+
+	for (int i = 0; i < BENCH_CPUS; i++) {
+		f[i].flows = n;
+		f[i].step = !n ? BENCH_STEP : n > 1;
+	}
+}
+
+static int send_frames(struct bpf_object *o, int program, const char *flows, double duration,
+		       unsigned ifindex)
+{
+	struct bench_sending *s = data_map(o, ".data.send", sizeof(*s));
+	uint8_t frame[BENCH_PACKET_MAX];
+	size_t len = bench_packet_write(bench_packet_find("udp4"), frame);
+	struct xdp_md context = {.data_end = len, .ingress_ifindex = ifindex};
+	double start, took;
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+	steer(o, flows);
+	s->ifindex = ifindex;
+	start = now();
+	while ((took = now() - start) < duration) {
+		LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len,
+			    .ctx_in = &context, .ctx_size_in = sizeof(context), .repeat = FRAMES,
+			    .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = BATCH);
+
+		if (bpf_prog_test_run_opts(program, &opts) < 0 && errno != EINTR)
+			die("BPF_PROG_TEST_RUN with live frames (Linux 5.18)");
+	}
+	printf("%llu %.6f\n", s->sent, took);
+	return 0;
+}
+
+static int hold(int program, unsigned ifindex)
+{
+	sigset_t end;
+	int signal, link = bpf_link_create(program, ifindex, BPF_XDP, NULL);
+
+	if (link < 0)
+		die("attach");
+	sigemptyset(&end);
+	sigaddset(&end, SIGINT);
+	sigaddset(&end, SIGTERM);
+	sigprocmask(SIG_BLOCK, &end, NULL);
+	sigwait(&end, &signal);
+	close(link);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct bpf_object *o;
+	struct bpf_program *p;
+	unsigned ifindex;
+
+	if (argc != 4 && argc != 6) {
+		fputs("usage: bench_send BENCH.bpf.o send IFACE FLOWS|new SECONDS\n"
+		      "       bench_send BENCH.bpf.o drop|pass IFACE\n",
+		      stderr);
+		return 2;
+	}
+	ifindex = if_nametoindex(argv[3]);
+	if (!ifindex)
+		die(argv[3]);
+	o = bpf_object__open_file(argv[1], NULL);
+	if (!o || bpf_object__load(o) < 0)
+		die(argv[1]);
+	p = bpf_object__find_program_by_name(o, argv[2]);
+	if (!p)
+		die(argv[2]);
+	if (argc == 4)
+		return hold(bpf_program__fd(p), ifindex);
+	return send_frames(o, bpf_program__fd(p), argv[4], atof(argv[5]), ifindex);
+}
