@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
 
 #include "options.h"
 #include "source/kernel.h"
@@ -12,10 +14,12 @@
 struct attachment {
 	int ifindex;
 	char name[16];
-	char mode[24];	 /* of ingress: "native", "generic", "tc" */
-	char why[200];	 /* why it is not the best mode; empty where it is */
-	int links[2];	 /* by direction; -1: none */
-	bool clsact[2];	 /* held by a filter of ours rather than a link */
+	char mode[24];	     /* of ingress: "native", "generic", "tc" */
+	char why[200];	     /* why it is not the best mode; empty where it is */
+	int links[2];	     /* by direction; -1: none */
+	uint32_t filters[2]; /* by direction: the program of a clsact filter of ours; 0: none */
+	pid_t keeper;	     /* removes the filters when `leash` is closed; 0: none */
+	int leash;
 };
 
 /*

@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -25,13 +26,13 @@ enum {
 
 static int kernel_print(enum libbpf_print_level level, const char *format, va_list args)
 {
-	char line[1024];
+	char *text, *rest, *line;
 
-	if (level == LIBBPF_DEBUG)
+	if (level == LIBBPF_DEBUG || vasprintf(&text, format, args) < 0)
 		return 0;
-	vsnprintf(line, sizeof(line), format, args);
-	line[strcspn(line, "\n")] = 0;
-	log_debug("%s", line);
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		log_debug("%s", line);
+	free(text);
 	return 0;
 }
 
@@ -141,7 +142,7 @@ static int kernel_read_clocks(struct kernel *k)
 
 static const char *kernel_advice(int error)
 {
-	if (error == -EPERM || error == -EACCES)
+	if (error == -EPERM)
 		return "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON (or root) are missing; reading a "
 		       "file with -r needs none of them";
 	if (error == -ENOMEM)
