@@ -7,6 +7,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <cap-ng.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,14 +141,37 @@ static int kernel_read_clocks(struct kernel *k)
 	return 0;
 }
 
-static const char *kernel_advice(int error)
+/* "CAP_BPF and CAP_PERFMON": what we lack of what loading and attaching take. */
+static void kernel_missing(char *text, size_t n)
 {
-	if (error == -EPERM)
-		return "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON (or root) are missing; reading a "
-		       "file with -r needs none of them";
-	if (error == -ENOMEM)
-		return "not enough memory for the maps";
-	return "the kernel refuses the programs; -v shows why, --mode pcap does without them";
+	static const struct {
+		unsigned number;
+		const char *name;
+	} wanted[] = {{CAP_BPF, "CAP_BPF"}, {CAP_NET_ADMIN, "CAP_NET_ADMIN"}, {CAP_PERFMON, "CAP_PERFMON"}};
+	size_t at = 0;
+
+	text[0] = 0;
+	capng_get_caps_process();
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		if (!capng_have_capability(CAPNG_EFFECTIVE, wanted[i].number) && at < n)
+			at += snprintf(text + at, n - at, "%s%s", at ? ", " : "", wanted[i].name);
+}
+
+static void kernel_explain(int error)
+{
+	char missing[80];
+
+	kernel_missing(missing, sizeof(missing));
+	if (error == -EPERM && missing[0])
+		log_error("cannot load the kernel programs: missing: %s; as root it works, and "
+			  "reading a file with -r needs none",
+			  missing);
+	else if (error == -ENOMEM)
+		log_error("cannot load the kernel programs: not enough memory for the maps");
+	else
+		log_error("cannot load the kernel programs: %s; -v shows why, --mode pcap does "
+			  "without them",
+			  strerror(-error));
 }
 
 int kernel_load(struct kernel *k, const struct options *o)
@@ -175,8 +199,7 @@ int kernel_load(struct kernel *k, const struct options *o)
 		error = kernel_read_clocks(k);
 out:
 	if (error) {
-		log_error("cannot load the kernel programs: %s: %s", strerror(-error),
-			  kernel_advice(error));
+		kernel_explain(error);
 		kernel_unload(k);
 	}
 	return error;
