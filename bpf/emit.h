@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Copies of packets into the rings. Which packets is decided in include/xdplens/engine.h; last stage
- * of the way of a packet.
+ * Copies of packets into the rings. Which packets is decided in include/xdplens/engine.h; last
+ * stage of the way of a packet.
  */
 #ifndef EMIT_H
 #define EMIT_H
@@ -37,16 +37,16 @@ static __always_inline int emit_fill(struct home *h, struct packet_record *r,
 }
 
 /* Sizes of records, so that a reservation is a constant: the verifier wants one. */
-#define EMIT_SIZE(room)                                                                            \
-	do {                                                                                       \
-		struct packet_record *r = bpf_ringbuf_reserve(ring, sizeof(*r) + (room), 0);       \
-		if (!r)                                                                            \
-			goto lost;                                                                 \
-		if (emit_fill(h, r, slot, why, (room)) < 0) {                                      \
-			bpf_ringbuf_discard(r, BPF_RB_NO_WAKEUP);                                  \
-			goto lost;                                                                 \
-		}                                                                                  \
-		bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);                                           \
+#define EMIT_SIZE(room)                                                                      \
+	do {                                                                                 \
+		struct packet_record *r = bpf_ringbuf_reserve(ring, sizeof(*r) + (room), 0); \
+		if (!r)                                                                      \
+			goto lost;                                                           \
+		if (emit_fill(h, r, slot, why, (room)) < 0) {                                \
+			bpf_ringbuf_discard(r, BPF_RB_NO_WAKEUP);                            \
+			goto lost;                                                           \
+		}                                                                            \
+		bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);                                     \
 	} while (0)
 
 static __always_inline void home_copy(struct home *h, const struct packet *p,

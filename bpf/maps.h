@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Every map. Arrays are mapped by user space, which reads them without a system call. Each kind of
- * record has a ring a CPU (a shared one costs fifteen times more with two writers); the object alone
- * has two of each, user space adds the others.
+ * record has a ring a CPU (a shared one costs fifteen times more with two writers); the object
+ * alone has two of each, user space adds the others.
  */
 #ifndef MAPS_H
 #define MAPS_H
@@ -17,7 +17,7 @@ enum { OBJECT_CPUS = 32, OBJECT_SLOTS = 4096 };
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, OBJECT_CPUS * BANKS * OBJECT_SLOTS);
+	__uint(max_entries, OBJECT_CPUS *BANKS *OBJECT_SLOTS);
 	__type(key, __u32);
 	__type(value, struct flow_slot);
 } flow_slots SEC(".maps");
@@ -51,12 +51,12 @@ struct ring {
 	packet_ring_1 SEC(".maps"), flow_ring_0 SEC(".maps"), flow_ring_1 SEC(".maps");
 
 /* Key: CPU. */
-#define RINGS(name, first, second)                                                                 \
-	struct {                                                                                   \
-		__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);                                          \
-		__uint(max_entries, OBJECT_CPUS);                                                  \
-		__type(key, __u32);                                                                \
-		__array(values, struct ring);                                                      \
+#define RINGS(name, first, second)                        \
+	struct {                                          \
+		__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS); \
+		__uint(max_entries, OBJECT_CPUS);         \
+		__type(key, __u32);                       \
+		__array(values, struct ring);             \
 	} name SEC(".maps") = {.values = {&first, &second}}
 
 RINGS(dns_rings, dns_ring_0, dns_ring_1);

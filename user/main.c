@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/privilege.h"
 #include "pipeline.h"
+#include "source/doctor.h"
 
 enum { POLL_MS = 10, VIEWS = 2 };
 
@@ -169,6 +170,8 @@ int main(int argc, char **argv)
 		return status;
 	setlocale(LC_CTYPE, "");
 	log_level_set(options.quiet, options.verbose);
+	if (options.check)
+		return doctor_run(&options);
 	main_catch_signals();
 	p = pipeline_new(&options);
 	if (!p)

@@ -21,10 +21,10 @@ struct options {
 	const char *write; /* -w */
 	uint32_t snaplen;
 	bool sample_given;
-	uint32_t sample; /* 1 in N; 0: none */
-	uint64_t rotate_bytes; /* -C */
+	uint32_t sample;	 /* 1 in N; 0: none */
+	uint64_t rotate_bytes;	 /* -C */
 	uint32_t rotate_seconds; /* -G */
-	uint32_t rotate_count; /* -W */
+	uint32_t rotate_count;	 /* -W */
 	const char *csv, *flows, *dns, *alerts;
 	enum report report;
 	double interval_s;

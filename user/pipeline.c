@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * What happens to what a source delivers. A copied packet goes to DNS pairing, naming, the flow
- * table, detectors and sinks; a flow's delta to the flow table, talkers, ledger and detectors; a cut
- * closes the ledger and is the tick of everything that keeps time.
+ * table, detectors and sinks; a flow's delta to the flow table, talkers, ledger and detectors; a
+ * cut closes the ledger and is the tick of everything that keeps time.
  */
 #include "pipeline.h"
 
@@ -84,8 +84,7 @@ static void pipeline_packet(void *arg, const struct event *copied)
 	struct output *pcap = &p->sinks[SINK_PCAP], *csv = &p->sinks[SINK_CSV];
 
 	if (!e.interface)
-		e.interface =
-			p->source_ops->interface_name(p->source, e.packet->key.ifindex);
+		e.interface = p->source_ops->interface_name(p->source, e.packet->key.ifindex);
 	if (e.why & COPY_DNS)
 		e.dns_latency_ms = dns_event(p->dns, &e);
 	if (e.packet->outcome == OUTCOME_FLOW && e.why & (COPY_DNS | COPY_HEAD)) {
@@ -93,7 +92,8 @@ static void pipeline_packet(void *arg, const struct event *copied)
 			flow_names_event(p->names, &e, &found);
 		ftp_data_event(p->ftp, &e);
 		if (ftp_data_expected(p->ftp, &e.packet->key))
-			found.verdict = (struct verdict){APP_FTP, SURE_PAYLOAD, SECURITY_UNENCRYPTED};
+			found.verdict =
+				(struct verdict){APP_FTP, SURE_PAYLOAD, SECURITY_UNENCRYPTED};
 		flow_table_note(p->flows, &e, found.name[0] ? found.name : NULL, found.verdict);
 	}
 	detect_event(p->detect, &e);
@@ -117,7 +117,8 @@ static void pipeline_flows(void *arg, unsigned bank, struct flow_delta *deltas, 
 		const struct flow_delta *d = &deltas[i];
 
 		p->open_flows[bank] += d->packets;
-		talkers_add(p->talkers, d->key->saddr, d->key->daddr, d->packets, d->bytes, d->last);
+		talkers_add(p->talkers, d->key->saddr, d->key->daddr, d->packets, d->bytes,
+			    d->last);
 		detect_flow(p->detect, d);
 	}
 }
@@ -247,8 +248,8 @@ static bool pipeline_open_sinks(struct pipeline *p)
 		const struct sink_ops *ops;
 		const char *path;
 	} wanted[SINKS] = {
-		[SINK_PCAP] = {&sink_pcap, o->write},	 [SINK_CSV] = {&sink_csv, o->csv},
-		[SINK_FLOWS] = {&sink_flows, o->flows},	 [SINK_DNS] = {&sink_dns, o->dns},
+		[SINK_PCAP] = {&sink_pcap, o->write},	   [SINK_CSV] = {&sink_csv, o->csv},
+		[SINK_FLOWS] = {&sink_flows, o->flows},	   [SINK_DNS] = {&sink_dns, o->dns},
 		[SINK_ALERTS] = {&sink_alerts, o->alerts},
 	};
 

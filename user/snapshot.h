@@ -119,14 +119,14 @@ struct interface_view {
 struct ledger {
 	uint64_t seen, flows, overflow, not_flow;
 	uint64_t unparsed_total, unparsed[OUTCOME_COUNT]; /* index: enum outcome */
-	int64_t balance; /* seen - everything else: 0 */
+	int64_t balance;				  /* seen - everything else: 0 */
 	uint64_t lost[RING_COUNT];
 	uint64_t head_skipped, dns_skipped;
 };
 
 struct snapshot {
 	bool final;
-	uint64_t time;	/* ns since the epoch; the capture's own clock for files */
+	uint64_t time;	   /* ns since the epoch; the capture's own clock for files */
 	double duration_s; /* since the start, or of the capture */
 	double interval_s; /* that the rates are over */
 	bool live;
@@ -156,8 +156,8 @@ struct snapshot {
 	size_t n_interfaces;
 	struct ledger ledger;
 	bool cost_known;
-	double cost_ns_per_packet; /* of our programs in the kernel */
-	double cost_cpu_percent;   /* kernel programs and this process together, of one CPU */
+	double cost_ns_per_packet;	 /* of our programs in the kernel */
+	double cost_cpu_percent;	 /* kernel programs and this process together, of one CPU */
 	char notes[SNAPSHOT_NOTES][160]; /* what a person should know: interface went down, ... */
 	size_t n_notes;
 };

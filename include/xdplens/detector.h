@@ -43,14 +43,14 @@ struct flow_delta {
 	uint64_t packets, bytes;
 	uint8_t tcp_flags;
 	struct verdict verdict;
-	bool opened; /* the flow was not known before: it starts here */
+	bool opened;	  /* the flow was not known before: it starts here */
 	bool from_opener; /* key->saddr is who opened the flow */
 };
 
 /* A DNS transaction that ended. Text is escaped, printable ASCII. */
 struct dns_transaction {
 	uint64_t ts; /* of the first query, or of the answer where no query was seen */
-	uint8_t client[16], server[16]; /* mapped as in struct flow_key */
+	uint8_t client[16], server[16];	   /* mapped as in struct flow_key */
 	uint16_t client_port, server_port; /* host order */
 	uint8_t transport;		   /* enum transport: UDP or TCP */
 	uint16_t id, qtype;
@@ -66,11 +66,11 @@ struct dns_transaction {
 
 /* Rates and totals at a tick. */
 struct tick {
-	uint64_t now;	  /* ns since the epoch */
-	double elapsed_s; /* since the last tick */
-	uint64_t packets, bytes; /* in this tick */
-	uint64_t overflow_packets; /* of these, in no flow because the tables were full */
-	double new_sources;	   /* distinct flows among the overflow, estimated */
+	uint64_t now;			 /* ns since the epoch */
+	double elapsed_s;		 /* since the last tick */
+	uint64_t packets, bytes;	 /* in this tick */
+	uint64_t overflow_packets;	 /* of these, in no flow because the tables were full */
+	double new_sources;		 /* distinct flows among the overflow, estimated */
 	const struct counters *counters; /* of this tick alone */
 };
 
@@ -78,8 +78,8 @@ struct alert {
 	uint64_t start, end;  /* ns; end 0: still open */
 	const char *detector; /* filled in by the caller */
 	enum severity severity;
-	char subject[96];  /* what it is about; with `kind` it is the alert's identity */
-	char kind[32];	   /* which of the detector's findings */
+	char subject[96]; /* what it is about; with `kind` it is the alert's identity */
+	char kind[32];	  /* which of the detector's findings */
 	double observed, expected;
 	char unit[24];
 	char reason[256]; /* one sentence for a person */
@@ -100,8 +100,8 @@ struct detector_host {
 };
 
 struct detector_ops {
-	uint32_t abi; /* DETECTOR_ABI */
-	const char *name; /* [a-z_]+: section of the INI file, `detector` in alerts */
+	uint32_t abi;	   /* DETECTOR_ABI */
+	const char *name;  /* [a-z_]+: section of the INI file, `detector` in alerts */
 	const char *about; /* one line */
 	struct detector *(*open)(struct detector_host *host); /* NULL and errno: refused */
 	void (*event)(struct detector *d, const struct event *event);
@@ -109,6 +109,6 @@ struct detector_ops {
 	void (*dns)(struct detector *d, const struct dns_transaction *transaction);
 	void (*tick)(struct detector *d, const struct tick *tick);
 	void (*close)(struct detector *d); /* NULL is fine */
-}; /* any call but open and close may be NULL */
+};					   /* any call but open and close may be NULL */
 
 #endif

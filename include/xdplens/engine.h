@@ -63,7 +63,6 @@ static __always_inline void count_packet(struct home *h, const struct packet *p)
 	c->sizes[count_bin(size)] += h->segments;
 }
 
-
 /* ---- copies: DNS, the first packets of a flow, the sample ---- */
 
 enum { COPY_FRAGMENT = 96 }; /* octets: the headers */

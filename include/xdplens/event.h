@@ -44,14 +44,14 @@ enum {
 	SLOT_SURE = 0x03,     /* mask of `grade`: enum sure */
 	SLOT_SECURITY = 0x0c, /* mask of `grade`: enum security << 2 */
 	SLOT_SECURITY_SHIFT = 2,
-	SLOT_DNS = 0x10, /* every packet with payload is copied to the DNS ring */
-	SLOT_ACKED = 0x20, /* the first packet after the handshake's SYN was copied */
+	SLOT_DNS = 0x10,    /* every packet with payload is copied to the DNS ring */
+	SLOT_ACKED = 0x20,  /* the first packet after the handshake's SYN was copied */
 	SLOT_LISTED = 0x40, /* an end of it is blacklisted */
 
 	SLOT_SETTLED = 0x80, /* nothing more to learn from payload */
 
 	SLOT_PAYLOADS = 0x0f, /* mask of `state`: packets with payload, saturating */
-	SLOT_VOTES = 0xf0, /* mask of `state`: packets of others that wanted the slot */
+	SLOT_VOTES = 0xf0,    /* mask of `state`: packets of others that wanted the slot */
 	SLOT_VOTE = 0x10,
 };
 
@@ -121,18 +121,18 @@ enum { CAPTURE_MAX = 4096 }; /* most bytes of one packet in a record */
 #define XDPLENS_NOT_FLOW(X) X(ARP, arp) X(NON_IP, non_ip) X(LATER_FRAGMENT, later_fragment)
 
 /* Why a packet could not be parsed. X(ID, name) */
-#define XDPLENS_UNPARSED(X)                                                                        \
-	X(SHORT_LINK, short_link)	  /* link header cut */                                    \
-	X(DEEP_TAGS, deep_tags)		  /* more VLAN tags or MPLS labels than we walk */         \
-	X(SHORT_IPV4, short_ipv4)	  /* IPv4 header cut */                                    \
-	X(BAD_IPV4, bad_ipv4)		  /* version or header length impossible */                \
-	X(SHORT_IPV6, short_ipv6)	  /* IPv6 header cut */                                    \
-	X(BAD_IPV6, bad_ipv6)		  /* version impossible */                                 \
-	X(SHORT_EXTENSION, short_extension) /* IPv6 extension header cut */                        \
-	X(DEEP_EXTENSIONS, deep_extensions) /* more extension headers than we walk */              \
-	X(SHORT_TRANSPORT, short_transport) /* transport header cut */                             \
-	X(BAD_TCP, bad_tcp)		  /* data offset below 5 words */                          \
-	X(UNKNOWN_LINK, unknown_link)	  /* link type that we do not know (files only) */
+#define XDPLENS_UNPARSED(X)                                                                  \
+	X(SHORT_LINK, short_link)	    /* link header cut */                            \
+	X(DEEP_TAGS, deep_tags)		    /* more VLAN tags or MPLS labels than we walk */ \
+	X(SHORT_IPV4, short_ipv4)	    /* IPv4 header cut */                            \
+	X(BAD_IPV4, bad_ipv4)		    /* version or header length impossible */        \
+	X(SHORT_IPV6, short_ipv6)	    /* IPv6 header cut */                            \
+	X(BAD_IPV6, bad_ipv6)		    /* version impossible */                         \
+	X(SHORT_EXTENSION, short_extension) /* IPv6 extension header cut */                  \
+	X(DEEP_EXTENSIONS, deep_extensions) /* more extension headers than we walk */        \
+	X(SHORT_TRANSPORT, short_transport) /* transport header cut */                       \
+	X(BAD_TCP, bad_tcp)		    /* data offset below 5 words */                  \
+	X(UNKNOWN_LINK, unknown_link)	    /* link type that we do not know (files only) */
 
 /* What parsing a packet came to. */
 enum outcome {
@@ -141,9 +141,9 @@ enum outcome {
 	XDPLENS_NOT_FLOW(X)
 #undef X
 #define X(id, name) UNPARSED_##id,
-	XDPLENS_UNPARSED(X)
+		XDPLENS_UNPARSED(X)
 #undef X
-	OUTCOME_COUNT,
+			OUTCOME_COUNT,
 	OUTCOME_UNPARSED = UNPARSED_SHORT_LINK, /* the first of them */
 };
 
@@ -156,7 +156,7 @@ enum ring_kind { RING_DNS, RING_PACKETS, RING_FLOWS, RING_COUNT };
 enum direction { DIRECTION_IN, DIRECTION_OUT, DIRECTION_COUNT };
 
 enum {
-	SIZE_BINS = 16,	   /* packet sizes by power of two: bin = floor(log2(bytes)), at most 15 */
+	SIZE_BINS = 16,	    /* packet sizes by power of two: bin = floor(log2(bytes)), at most 15 */
 	NETWORK_BINS = 256, /* overflow by source network: IPv4 /8, IPv6 /16 folded */
 	SKETCH_BINS = 4096, /* HyperLogLog registers (Flajolet et al. 2007), error 1.6 % */
 };
@@ -174,10 +174,10 @@ struct counters {
 	struct count overflow[TRANSPORT_COUNT];	     /* in flows that found no slot */
 	struct count overflow_network[NETWORK_BINS]; /* the same packets, by source */
 	__u64 sizes[SIZE_BINS];
-	__u64 lost[RING_COUNT];	 /* records that a full ring refused */
-	__u64 looks_skipped;	 /* payloads not classified: budget spent */
-	__u64 head_skipped;	 /* first packets not copied: budget spent */
-	__u64 dns_skipped;	 /* DNS packets left out by transaction sampling */
+	__u64 lost[RING_COUNT]; /* records that a full ring refused */
+	__u64 looks_skipped;	/* payloads not classified: budget spent */
+	__u64 head_skipped;	/* first packets not copied: budget spent */
+	__u64 dns_skipped;	/* DNS packets left out by transaction sampling */
 	__u64 dns_copied;
 	__u64 evictions;
 	__u64 pad[6];
@@ -207,7 +207,7 @@ enum { BANKS = 2, INTERFACE_BINS = 1024 };
 struct cpu_state {
 	struct counters bank[BANKS];
 	struct count interface[INTERFACE_BINS][DIRECTION_COUNT]; /* by ifindex, from the start */
-	__u32 sample_left;  /* packets until the next sample */
+	__u32 sample_left;					 /* packets until the next sample */
 	__u32 budget_start; /* jiffies when the present budgets began */
 	__u32 copies_left;  /* first packets that may still be copied */
 	__u32 looks_left;   /* payloads that may still be classified */

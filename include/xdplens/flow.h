@@ -49,7 +49,8 @@ enum {
 	FLOW_BYTES_FULL = 3u << 30, /* a slot with more leaves as a record before it wraps */
 };
 
-/* A key as words. Keys that are hashed or compared lie on multiples of 8, as in slots and packets. */
+/* A key as words. Keys that are hashed or compared lie on multiples of 8, as in slots and packets.
+ */
 struct flow_words {
 	__u64 w[5];
 	__u32 tail;
@@ -83,8 +84,8 @@ static __always_inline __u64 flow_hash64(const struct flow_key *key, __u64 seed)
 static __always_inline __u32 overflow_transport(__u8 proto)
 {
 	switch (proto) {
-#define X(id, name, number)                                                                        \
-	case number:                                                                               \
+#define X(id, name, number) \
+	case number:        \
 		return TRANSPORT_##id;
 		XDPLENS_TRANSPORTS(X)
 #undef X
@@ -99,7 +100,8 @@ static __always_inline __u32 overflow_bin(const struct flow_key *key)
 	return bin & (NETWORK_BINS - 1);
 }
 
-/* HyperLogLog register of a flow: 12 bits choose it, 1 + the zeros that begin the next 32 is its value. */
+/* HyperLogLog register of a flow: 12 bits choose it, 1 + the zeros that begin the next 32 is its
+ * value. */
 static __always_inline void overflow_sketch(struct counters *c, __u64 hash)
 {
 	__u32 bin = hash & (SKETCH_BINS - 1);
@@ -118,8 +120,8 @@ static __always_inline void overflow_sketch(struct counters *c, __u64 hash)
 }
 
 /* Packets that belong to no slot: totals by protocol and by source. */
-static __always_inline void overflow_add(struct home *h, const struct flow_key *key,
-					  __u32 packets, __u32 bytes)
+static __always_inline void overflow_add(struct home *h, const struct flow_key *key, __u32 packets,
+					 __u32 bytes)
 {
 	struct counters *c = h->counters;
 	struct count *total = &c->overflow[overflow_transport(key->proto) & 15];
@@ -204,8 +206,7 @@ static __always_inline int flow_take(struct home *h, struct flow_slot *slot,
 }
 
 /* Looks at the payload until the verdict is sure; a flow that turns encrypted leaves a record. */
-static __always_inline void flow_look(struct home *h, struct flow_slot *slot,
-				      struct packet *p)
+static __always_inline void flow_look(struct home *h, struct flow_slot *slot, struct packet *p)
 {
 	__u32 known = flow_known(slot), verdict;
 	struct payload *payload = home_payload(h, p);
@@ -247,7 +248,8 @@ static __always_inline struct flow_slot *flow_account(struct home *h, struct pac
 	if (!slot->packets || !flow_same(&slot->key, &p->key)) {
 		const struct flow_slot *other = 0;
 
-		/* after a collision the other bank hardly knows more, and a flood pays for looking */
+		/* after a collision the other bank hardly knows more, and a flood pays for looking
+		 */
 		if (!slot->packets)
 			other = home_slot(h, hash, h->bank ^ 1);
 		if (other && !flow_same(&other->key, &p->key))

@@ -17,7 +17,14 @@ enum packet_flag {
 };
 
 /* TCP flags as in the header's 14th byte (RFC 9293 section 3.1). */
-enum { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, TCP_ACK = 0x10, TCP_URG = 0x20 };
+enum {
+	TCP_FIN = 0x01,
+	TCP_SYN = 0x02,
+	TCP_RST = 0x04,
+	TCP_PSH = 0x08,
+	TCP_ACK = 0x10,
+	TCP_URG = 0x20
+};
 
 /* Fields that were not reached are 0. Offsets count from the first byte of the frame. */
 struct packet {
@@ -29,11 +36,11 @@ struct packet {
 	__u32 payload_len; /* on the wire by the IP (and UDP) lengths, without link padding */
 	__u32 tcp_seq;	   /* host order */
 	__u32 tcp_ack;
-	__u8 l3;	   /* enum l3 */
-	__u8 transport;	   /* enum transport */
+	__u8 l3;	/* enum l3 */
+	__u8 transport; /* enum transport */
 	__u8 tcp_flags;
-	__u8 flags;	   /* enum packet_flag */
-	__u8 outcome;	   /* enum outcome */
+	__u8 flags;   /* enum packet_flag */
+	__u8 outcome; /* enum outcome */
 	__u8 icmp_type;
 	__u8 icmp_code;
 	__u8 ttl;

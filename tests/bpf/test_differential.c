@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Guaranteed: the kernel's build of the engine and the host's say the same of every packet. The same
- * frames go through xdp_ingress by BPF_PROG_TEST_RUN and through source/engine.c; counters, flows,
- * verdicts and the decisions what to copy must be equal. Frames: a table of our own, each cut and
- * damaged in many ways; and every Ethernet capture of ../shared/corpus where that exists.
+ * Guaranteed: the kernel's build of the engine and the host's say the same of every packet. The
+ * same frames go through xdp_ingress by BPF_PROG_TEST_RUN and through source/engine.c; counters,
+ * flows, verdicts and the decisions what to copy must be equal. Frames: a table of our own, each
+ * cut and damaged in many ways; and every Ethernet capture of ../shared/corpus where that exists.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -27,8 +27,8 @@
 #include "source/engine.h"
 #include "source/kernel.h"
 #include "source/ring.h"
-#include "xdplens/parse.h"
 #include "xdplens.skel.h"
+#include "xdplens/parse.h"
 
 enum { SLOTS = 4096, FRAME_MIN = 14, FRAME_MAX = 3000, FLOWS_MAX = 1 << 18, SKIPPED = 77 };
 
@@ -166,7 +166,8 @@ static void begin(void)
 static void feed(const uint8_t *data, uint32_t len)
 {
 	static uint64_t n;
-	struct engine_frame frame = {.ts = ++n * 1000, .data = data, .caplen = len, .wire_len = len};
+	struct engine_frame frame = {
+		.ts = ++n * 1000, .data = data, .caplen = len, .wire_len = len};
 	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = data, .data_size_in = len);
 	uint8_t *exact;
 
@@ -211,37 +212,45 @@ static void same(const char *what)
 
 #define MACS "\x02\0\0\0\0\x01\x02\0\0\0\0\x02"
 #define IP4(proto, len) "\x45\0\0" len "\x12\x34\0\0\x40" proto "\0\0\x0a\0\0\x01\x0a\0\0\x02"
-#define IP6(next, len)                                                                             \
-	"\x60\0\0\0\0" len next "\x40\xfd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01"                         \
+#define IP6(next, len)                                                     \
+	"\x60\0\0\0\0" len next "\x40\xfd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01" \
 	"\xfd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x02"
 #define TCP_HEADER "\x9c\x40\0\x50\0\0\0\x01\0\0\0\x01\x50\x18\x20\0\0\0\0\0"
-#define QUERY                                                                                      \
-	"\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x03www\x07"                                              \
-	"example\x03"                                                                              \
+#define QUERY                                         \
+	"\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x03www\x07" \
+	"example\x03"                                 \
 	"com\0\0\x01\0\x01"
 
 static const struct {
 	const char *bytes;
 	size_t len;
 } frames[] = {
-#define FRAME(s) {s, sizeof(s) - 1}
+#define FRAME(s)                 \
+	{                        \
+		s, sizeof(s) - 1 \
+	}
 	FRAME(MACS "\x08\0" IP4("\x06", "\x38") TCP_HEADER "GET / HTTP/1.1\r\n"),
 	FRAME(MACS "\x08\0" IP4("\x11", "\x3d") "\x9c\x40\0\x35\0\x29\0\0" QUERY),
 	FRAME(MACS "\x86\xdd" IP6("\x06", "\x24") TCP_HEADER "SSH-2.0-x\r\n12345"),
 	FRAME(MACS "\x86\xdd" IP6("\x11", "\x29") "\x9c\x40\0\x35\0\x29\0\0" QUERY),
 	FRAME(MACS "\x81\0\0\x64\x08\0" IP4("\x11", "\x1c") "\x04\xd2\x16\x2e\0\x08\0\0"),
-	FRAME(MACS "\x88\xa8\0\x64\x81\0\0\x65\x86\xdd" IP6("\x3a", "\x08") "\x80\0\0\0\0\x01\0\x01"),
+	FRAME(MACS
+	      "\x88\xa8\0\x64\x81\0\0\x65\x86\xdd" IP6("\x3a", "\x08") "\x80\0\0\0\0\x01\0\x01"),
 	FRAME(MACS "\x86\xdd" IP6("\0", "\x18") "\x11\0\x01\x04\0\0\0\0\x04\xd2\x16\x2e\0\x10\0\0"
 						"payload!"),
-	FRAME(MACS "\x86\xdd" IP6("\x2c", "\x10") "\x11\0\0\x01\0\0\0\x07\x04\xd2\x16\x2e\0\x08\0\0"),
-	FRAME(MACS "\x08\0\x46\0\0\x20\0\0\x20\0\x40\x11\0\0\x0a\0\0\x01\x0a\0\0\x02\x01\x01\x01\x01"
-		   "\x04\xd2\x16\x2e\0\x08\0\0"),
-	FRAME(MACS "\x08\x06\0\x01\x08\0\x06\x04\0\x01\x02\0\0\0\0\x01\x0a\0\0\x01\0\0\0\0\0\0\x0a\0\0"
-		   "\x02"),
+	FRAME(MACS
+	      "\x86\xdd" IP6("\x2c", "\x10") "\x11\0\0\x01\0\0\0\x07\x04\xd2\x16\x2e\0\x08\0\0"),
+	FRAME(MACS
+	      "\x08\0\x46\0\0\x20\0\0\x20\0\x40\x11\0\0\x0a\0\0\x01\x0a\0\0\x02\x01\x01\x01\x01"
+	      "\x04\xd2\x16\x2e\0\x08\0\0"),
+	FRAME(MACS
+	      "\x08\x06\0\x01\x08\0\x06\x04\0\x01\x02\0\0\0\0\x01\x0a\0\0\x01\0\0\0\0\0\0\x0a\0\0"
+	      "\x02"),
 	FRAME(MACS "\x88\x47\0\x01\x01\x40" IP4("\x01", "\x1c") "\x08\0\0\0\0\x01\0\x01"),
 	FRAME(MACS "\x08\0" IP4("\x2f", "\x30") "\0\0\x08\0" IP4("\x11", "\x14") "trailer!"),
 	FRAME(MACS "\x08\0" IP4("\x84", "\x20") "\x04\xd2\x16\x2e\0\0\0\0\0\0\0\0"),
-	FRAME(MACS "\x08\0" IP4("\x06", "\x35") TCP_HEADER "\x16\x03\x01\0\x08\x01\0\0\x04\x03\x03\0\0"),
+	FRAME(MACS "\x08\0" IP4("\x06", "\x35") TCP_HEADER
+	      "\x16\x03\x01\0\x08\x01\0\0\x04\x03\x03\0\0"),
 };
 
 static void test_cuts(void **state)
@@ -344,7 +353,8 @@ int main(void)
 	int error = load();
 
 	if (error == -EPERM) { /* -EACCES is the verifier's */
-		puts("BPF programs may not be loaded here (root or CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON)");
+		puts("BPF programs may not be loaded here (root or CAP_BPF, CAP_NET_ADMIN, "
+		     "CAP_PERFMON)");
 		return SKIPPED;
 	}
 	if (error || pin() < 0) {

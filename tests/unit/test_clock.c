@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Guaranteed: one reading of the kernel's clocks tells the tick's length for every rate that kernels
- * are built with, and jiffies become wall-clock time to a tick, also across the wrap of their low
- * 32 bits.
+ * Guaranteed: one reading of the kernel's clocks tells the tick's length for every rate that
+ * kernels are built with, and jiffies become wall-clock time to a tick, also across the wrap of
+ * their low 32 bits.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +23,8 @@ static struct clocks reading(unsigned rate, double seconds)
 {
 	uint32_t initial = -300 * rate;
 
-	return (struct clocks){.jiffies = initial + (uint64_t)(seconds * rate), .ns = seconds * 1e9};
+	return (struct clocks){.jiffies = initial + (uint64_t)(seconds * rate),
+			       .ns = seconds * 1e9};
 }
 
 static void test_rates(void **state)
@@ -53,7 +54,8 @@ static void test_jiffies(void **state)
 	now = clock_epoch(&c, together.ns);
 	assert_int_equal(clock_jiffies(&c, together.jiffies), now);
 	assert_int_equal(clock_jiffies(&c, (uint32_t)(together.jiffies + 250)), now + NS_PER_S);
-	assert_int_equal(clock_jiffies(&c, (uint32_t)(together.jiffies - 500)), now - 2ull * NS_PER_S);
+	assert_int_equal(clock_jiffies(&c, (uint32_t)(together.jiffies - 500)),
+			 now - 2ull * NS_PER_S);
 }
 
 static void test_now_is_wall_clock(void **state)

@@ -17,12 +17,13 @@
 #include "source/decode.h"
 
 static const uint8_t frame[] = {
-	2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0,			      /* Ethernet */
-	0x45, 0, 0, 32, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, /* IPv4 */
-	0x30, 0x39, 0, 53, 0, 12, 0, 0, 'd', 'a', 't', 'a',		      /* UDP */
+	2,    0,    0, 0,  0, 1,  2, 0, 0,   0,	  0,   2,   8,	0,		      /* Ethernet */
+	0x45, 0,    0, 32, 0, 0,  0, 0, 64,  17,  0,   0,   10, 0, 0, 1, 10, 0, 0, 2, /* IPv4 */
+	0x30, 0x39, 0, 53, 0, 12, 0, 0, 'd', 'a', 't', 'a',			      /* UDP */
 };
 
-static const struct clock a_clock = {.offset = 1000, .tick_ns = 4000000, .jiffies = 100, .ns = 5000};
+static const struct clock a_clock = {
+	.offset = 1000, .tick_ns = 4000000, .jiffies = 100, .ns = 5000};
 
 static struct packet_record *packet_record(size_t *len)
 {

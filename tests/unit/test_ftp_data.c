@@ -81,9 +81,14 @@ static void test_cuts(void **state)
 static void test_refused(void **state)
 {
 	static const char *const lines[] = {
-		"PORT 10,0,0,256,4,210\r\n", "PORT 10,0,0,5,4\r\n",	"227 no numbers here\r\n",
-		"EPRT |9|nonsense|99|\r\n",  "EPRT |1|10.0.0.5|0|\r\n", "EPRT |1|10.0.0.5|65536|\r\n",
-		"229 (|||\r\n",		     "PORT 10,0,0,5,0,0\r\n",
+		"PORT 10,0,0,256,4,210\r\n",
+		"PORT 10,0,0,5,4\r\n",
+		"227 no numbers here\r\n",
+		"EPRT |9|nonsense|99|\r\n",
+		"EPRT |1|10.0.0.5|0|\r\n",
+		"EPRT |1|10.0.0.5|65536|\r\n",
+		"229 (|||\r\n",
+		"PORT 10,0,0,5,0,0\r\n",
 	};
 	struct ftp_data *f = ftp_data_new(4);
 

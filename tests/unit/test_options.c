@@ -219,8 +219,9 @@ static void test_standard_output(void **state)
 /* 1 where the line is right and what it names is not there. */
 static int wanted_status(const char *line)
 {
-	static const char *const absent[] = {"-i loo", "-i nosuchinterface0", "-r /nonexistent.pcap",
-					     "-r /", "--blacklist /nonexistent"};
+	static const char *const absent[] = {"-i loo", "-i nosuchinterface0",
+					     "-r /nonexistent.pcap", "-r /",
+					     "--blacklist /nonexistent"};
 
 	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++)
 		if (strcmp(line, absent[i]) == 0)

@@ -46,9 +46,13 @@ static struct packet packet;
 static struct event send_of(uint32_t caplen)
 {
 	static const uint8_t headers[HEADERS] = {
-		2,    0, 0, 0, 0, 1, 2,	   0, 0, 0, 0, 2,  8, 0, /* Ethernet */
-		0x45, 0, 0, 0, 0, 9, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, /* IPv4 */
-		0x30, 0x39, 0, 80, 0, 0, 3, 0xe8, 0, 0, 0, 1, 0x50, TCP_ACK | TCP_PSH | TCP_FIN,
+		2,    0,    0,	0,  0, 1,    2,
+		0,    0,    0,	0,  2, 8,    0, /* Ethernet */
+		0x45, 0,    0,	0,  0, 9,    0x40,
+		0,    64,   6,	0,  0, 10,   0,
+		0,    1,    10, 0,  0, 2, /* IPv4 */
+		0x30, 0x39, 0,	80, 0, 0,    3,
+		0xe8, 0,    0,	0,  1, 0x50, TCP_ACK | TCP_PSH | TCP_FIN,
 	};
 
 	memcpy(whole, headers, sizeof(headers));

@@ -112,7 +112,8 @@ void ftp_data_event(struct ftp_data *f, const struct event *e)
 	uint32_t len = p->payload_len;
 	char line[LINE];
 
-	if (e->verdict.app != APP_FTP || p->transport != TRANSPORT_TCP || p->payload_offset >= e->caplen)
+	if (e->verdict.app != APP_FTP || p->transport != TRANSPORT_TCP ||
+	    p->payload_offset >= e->caplen)
 		return;
 	if (len > e->caplen - p->payload_offset)
 		len = e->caplen - p->payload_offset;

@@ -27,7 +27,8 @@ int privilege_drop(const char *user)
 	status = capng_change_id(who->pw_uid, who->pw_gid,
 				 CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING);
 	if (status < 0) {
-		log_error("-Z %s: the identity cannot be changed (libcap-ng status %d); it takes root",
+		log_error("-Z %s: the identity cannot be changed (libcap-ng status %d); it takes "
+			  "root",
 			  user, status);
 		return -EPERM;
 	}

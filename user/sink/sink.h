@@ -2,13 +2,14 @@
 /*
  * The interface of a sink: something that writes records to a file. All calls come from the main
  * thread. A sink that cannot write says so once on stderr, goes on counting what it drops, and
- * tries again. Only -EPIPE is said nowhere: the reader of a pipe had enough. SIGPIPE must be ignored.
+ * tries again. Only -EPIPE is said nowhere: the reader of a pipe had enough. SIGPIPE must be
+ * ignored.
  */
 #ifndef XDPLENS_SINK_H
 #define XDPLENS_SINK_H
 
-#include "xdplens/detector.h"
 #include "snapshot.h"
+#include "xdplens/detector.h"
 
 struct options;
 struct sink;
@@ -23,7 +24,8 @@ struct sink_ops {
 	int (*packet)(struct sink *s, const struct event *event);
 	int (*flow)(struct sink *s, const struct flow_view *flow, enum flow_end end);
 	int (*dns)(struct sink *s, const struct dns_transaction *transaction);
-	int (*alert)(struct sink *s, const struct alert *alert); /* when it opens and when it closes */
+	int (*alert)(struct sink *s,
+		     const struct alert *alert); /* when it opens and when it closes */
 	/*
 	 * Flush by time, rotate; now: ns since the epoch. Wanted four times a second or more. 1: as
 	 * many files as were asked for are written, the run may end (-G with -W).

@@ -24,7 +24,8 @@ struct attachment {
 
 /*
  * Attaches to both directions of interface `ifindex`: ingress native XDP, else TC; generic XDP only
- * where it is asked for, as it sees packets after GRO and linearizes them. 0, or -errno with a->why.
+ * where it is asked for, as it sees packets after GRO and linearizes them. 0, or -errno with
+ * a->why.
  */
 int attach_interface(struct attachment *a, const struct kernel *k, int ifindex, const char *name,
 		     enum mode mode);

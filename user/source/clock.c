@@ -39,7 +39,7 @@ static uint64_t clock_rate(const struct clocks *together)
 	uint64_t rate = 250;
 
 	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
-		uint32_t initial = -300 * choices[i];
+		uint32_t initial = 0u - 300u * choices[i];
 		double seconds = (double)(together->jiffies - initial) / choices[i];
 		double wrong = seconds - together->ns / 1e9;
 

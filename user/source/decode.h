@@ -7,8 +7,8 @@
 #include "xdplens/detector.h"
 
 /*
- * A packet record of `len` bytes as an event; `packet` is filled by parsing the bytes again, and the
- * event points to it and into the record. 0, or -EBADMSG where the record contradicts itself.
+ * A packet record of `len` bytes as an event; `packet` is filled by parsing the bytes again, and
+ * the event points to it and into the record. 0, or -EBADMSG where the record contradicts itself.
  */
 int decode_packet(const void *data, size_t len, const struct clock *clock, struct packet *packet,
 		  struct event *event);

@@ -27,7 +27,6 @@ struct engine {
 	struct flow_slot *slots;
 	const struct engine_frame *frame; /* during engine_packet only */
 	uint64_t ts;			  /* of the last frame */
-	const struct packet *packet;
 	struct flow_slot evicted[BATCH];
 	struct flow_delta deltas[BATCH];
 	size_t n;

@@ -147,7 +147,9 @@ static void kernel_missing(char *text, size_t n)
 	static const struct {
 		unsigned number;
 		const char *name;
-	} wanted[] = {{CAP_BPF, "CAP_BPF"}, {CAP_NET_ADMIN, "CAP_NET_ADMIN"}, {CAP_PERFMON, "CAP_PERFMON"}};
+	} wanted[] = {{CAP_BPF, "CAP_BPF"},
+		      {CAP_NET_ADMIN, "CAP_NET_ADMIN"},
+		      {CAP_PERFMON, "CAP_PERFMON"}};
 	size_t at = 0;
 
 	text[0] = 0;

@@ -82,7 +82,7 @@ static bool links_read(const struct nlmsghdr *h, struct link_change *c)
 	return true;
 }
 
-void links_poll(struct links *l, void (*changed)(void *arg, const struct link_change *c), void *arg)
+bool links_poll(struct links *l, void (*changed)(void *arg, const struct link_change *c), void *arg)
 {
 	static _Alignas(struct nlmsghdr) char buffer[1 << 15];
 	ssize_t n;
@@ -92,10 +92,10 @@ void links_poll(struct links *l, void (*changed)(void *arg, const struct link_ch
 
 		if (n < 0 && errno == ENOBUFS) { /* announcements were lost: ask again */
 			links_dump(l->fd);
-			continue;
+			return true;
 		}
 		if (n < 0)
-			return;
+			return false;
 		for (const struct nlmsghdr *h = (void *)buffer; NLMSG_OK(h, (unsigned)len);
 		     h = NLMSG_NEXT(h, len)) {
 			struct link_change c;
@@ -104,6 +104,7 @@ void links_poll(struct links *l, void (*changed)(void *arg, const struct link_ch
 				changed(arg, &c);
 		}
 	}
+	return false;
 }
 
 static bool links_default4(char name[16])
@@ -114,7 +115,8 @@ static bool links_default4(char name[16])
 	bool found = false;
 
 	while (f && !found && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%15s %x %*x %*x %*d %*d %*d %x", device, &destination, &mask) == 3)
+		if (sscanf(line, "%15s %x %*x %*x %*d %*d %*d %x", device, &destination, &mask) ==
+		    3)
 			found = !destination && !mask;
 	if (f)
 		fclose(f);

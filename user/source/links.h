@@ -15,8 +15,12 @@ struct links;
 
 struct links *links_new(void); /* NULL and errno */
 void links_free(struct links *l);
-/* Hands every change since the last call to `changed`; the first call all interfaces there are. */
-void links_poll(struct links *l, void (*changed)(void *arg, const struct link_change *c), void *arg);
+/*
+ * Hands every change since the last call to `changed`; the first call all interfaces there are.
+ * True: announcements were lost, of interfaces that went, too; the next call hands all there are.
+ */
+bool links_poll(struct links *l, void (*changed)(void *arg, const struct link_change *c),
+		void *arg);
 /* The interface of the default route (IPv4, then IPv6); false: there is none. */
 bool links_default(char name[16]);
 

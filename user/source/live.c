@@ -494,7 +494,7 @@ static void live_link_changed(void *arg, const struct link_change *c)
 		live_came(s, by_name, c);
 }
 
-/* What goes is announced, unless announcements were lost. */
+/* What goes is announced; where announcements were lost, it is looked for before what came. */
 static void live_follow_links(struct source *s)
 {
 	char name[IF_NAMESIZE];

@@ -156,14 +156,15 @@ static struct source *replay_open(const struct options *o, const struct source_c
 	s->pcap = s->live ? replay_open_live(name) : replay_open_file(s, name);
 	if (!s->pcap || !replay_set_filter(s, o->filter))
 		goto fail;
-	s->engine = engine_new(&(struct engine_config){.link = pcap_datalink(s->pcap),
-						       .sample = o->sample,
-						       .caplen = o->snaplen,
-						       .slots = REPLAY_SLOTS,
-						       .head_packets = REPLAY_HEAD_PACKETS,
-						       .ifindex = s->live ? if_nametoindex(name) : 1,
-						       .interface = s->live ? s->name : ""},
-			       consumer);
+	s->engine =
+		engine_new(&(struct engine_config){.link = pcap_datalink(s->pcap),
+						   .sample = o->sample,
+						   .caplen = o->snaplen,
+						   .slots = REPLAY_SLOTS,
+						   .head_packets = REPLAY_HEAD_PACKETS,
+						   .ifindex = s->live ? if_nametoindex(name) : 1,
+						   .interface = s->live ? s->name : ""},
+			   consumer);
 	if (!s->engine) {
 		log_error("out of memory");
 		goto fail;

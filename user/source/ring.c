@@ -13,7 +13,8 @@
 
 struct ring {
 	_Atomic unsigned long *consumer; /* a page that we write */
-	_Atomic unsigned long *producer; /* a page that the kernel writes; the data follows, twice */
+	_Atomic unsigned long
+		*producer; /* a page that the kernel writes; the data follows, twice */
 	unsigned char *data;
 	size_t size, page;
 	unsigned long at; /* of the next record to hand out */

@@ -11,7 +11,8 @@ struct ring;
 
 struct ring *ring_new(int map_fd, size_t size); /* size: the map's max_entries */
 void ring_free(struct ring *r);			/* NULL is fine */
-/* The next record, or NULL: nothing is there, or its writer has not finished (then *busy is set). */
+/* The next record, or NULL: nothing is there, or its writer has not finished (then *busy is set).
+ */
 void *ring_front(struct ring *r, size_t *len, bool *busy);
 /* Passes the record that ring_front gave. */
 void ring_pop(struct ring *r);

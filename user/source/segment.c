@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * A copied skb that stands for several frames, as those frames: egress hooks see a large send before
- * it is cut, and capture files and packet logs are to hold what is on the wire. After decode.c,
- * before the consumer. The cuts are those of the kernel (net/ipv4/tcp_offload.c, udp_offload.c).
+ * A copied skb that stands for several frames, as those frames: egress hooks see a large send
+ * before it is cut, and capture files and packet logs are to hold what is on the wire. After
+ * decode.c, before the consumer. The cuts are those of the kernel (net/ipv4/tcp_offload.c,
+ * udp_offload.c).
  */
 #include "source/segment.h"
 

@@ -17,8 +17,8 @@ struct source_consumer {
 	/* `bank`: the cut that these packets belong to. */
 	void (*flows)(void *arg, unsigned bank, struct flow_delta *deltas, size_t n);
 	/*
-	 * A consistent cut: all packets counted in `c` were in deltas of this bank, in the overflow,
-	 * or in no flow.
+	 * A consistent cut: all packets counted in `c` were in deltas of this bank, in the
+	 * overflow, or in no flow.
 	 */
 	void (*cut)(void *arg, unsigned bank, const struct counters *c);
 	void (*note)(void *arg, const char *text); /* something a person should know */
