@@ -145,7 +145,8 @@ static int main_watch(struct pipeline *p, struct shown *views, const struct opti
 		}
 		if (now >= next) {
 			pipeline_request_cut(p);
-			next = now - next > o->interval_s ? now + o->interval_s : next + o->interval_s;
+			next = now - next > o->interval_s ? now + o->interval_s
+							  : next + o->interval_s;
 		}
 		if (pipeline_was_cut(p) && now - drawn >= o->interval_s / 2) {
 			drawn = now;

@@ -173,7 +173,7 @@ void book_fill(const struct book *b, struct snapshot *s)
 
 	for (size_t i = 0; i < b->n_open; i++)
 		order[i] = &b->open[i];
-	qsort(order, b->n_open, sizeof(*order), page_newer);
+	qsort(order, b->n_open, sizeof(order[0]), page_newer);
 	s->n_alerts = 0;
 	for (size_t i = 0; i < b->n_open && s->n_alerts < SNAPSHOT_ALERTS; i++)
 		fill_view(s, order[i]);

@@ -13,7 +13,11 @@
 
 #include "xdplens/parse.h"
 
-enum { BATCH = 64 };
+enum {
+	BATCH = 64,
+	WIRE_MAX =
+		1 << 24, /* a longer frame is damage of the file, and would wrap a slot's bytes */
+};
 
 struct engine_knobs {
 	uint32_t period, copies, looks, head_packets, head_caplen, sample, sample_caplen, dns;
@@ -215,7 +219,7 @@ void engine_packet(struct engine *e, const struct engine_frame *frame)
 		.ctx = e,
 		.plain = e->config.link == LINK_ETHERNET,
 		.len = frame->caplen,
-		.wire_len = frame->wire_len,
+		.wire_len = frame->wire_len < WIRE_MAX ? frame->wire_len : WIRE_MAX,
 		.segments = 1,
 		.ifindex = e->config.ifindex,
 		.link = frame->egress ? FLOW_EGRESS : 0,

@@ -122,8 +122,8 @@ static enum nic_native nic_read_native(const char *name)
 	} device = {{NLA_HDRLEN + sizeof(uint32_t), NETDEV_IFINDEX}, if_nametoindex(name)};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
 	enum nic_native native = NIC_NATIVE_UNKNOWN;
-	uint64_t features;
-	uint16_t id;
+	uint64_t features = 0;
+	uint16_t id = 0;
 
 	if (fd < 0)
 		return native;

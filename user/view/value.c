@@ -40,7 +40,7 @@ json_t *value_text(const char *s)
 
 	if (value)
 		return value;
-	for (; s[n] && n < sizeof(ascii) - 1; n++)
+	for (; n < sizeof(ascii) - 1 && s[n]; n++)
 		ascii[n] = s[n] >= ' ' && s[n] <= '~' ? s[n] : '?';
 	return json_stringn(ascii, n);
 }
