@@ -667,6 +667,7 @@ static void test_names(void **state)
 {
 	struct fixture *f = fixture_new(64);
 	char name[400], first[NAME_LEN];
+	size_t named = 0;
 
 	(void)state;
 	/* More flows and names than there is room for, time and again: none gets another's name. */
@@ -688,8 +689,9 @@ static void test_names(void **state)
 		assert_int_equal(v->packets, host);
 		if (*v->name)
 			assert_string_equal(v->name, name);
+		named += *v->name != 0;
 	}
-	assert_string_not_equal(f->rows[0].flow.name, "");
+	assert_in_range(named, ROWS * 3 / 4, ROWS); /* a full bucket of names leaves some without */
 	fixture_free(f);
 
 	f = fixture_new(0); /* longer than a name may be: cut */

@@ -134,16 +134,18 @@ static void live_take_packet(void *arg, void *data, size_t len)
 		s->consumer.packet(s->consumer.arg, &event);
 }
 
-/* Reads at most BURST flow records of each CPU. */
-static size_t live_read_flows(struct source *s)
+/* Reads at most `most` flow records of each CPU, and none that came after the call. */
+static size_t live_read_flows(struct source *s, size_t most)
 {
 	size_t n = 0;
 
 	for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++) {
 		struct ring *r = s->kernel.rings[RING_FLOWS][cpu];
+		size_t there = ring_pending(r) / sizeof(struct flow_record);
 
+		there = there < most ? there : most;
 		/* a batch must be given on before the ring takes its records' place back */
-		for (size_t got = BATCH, all = 0; got == BATCH && all < BURST; all += got) {
+		for (size_t got = BATCH, all = 0; got == BATCH && all < there; all += got) {
 			got = ring_peek(r, BATCH, live_take_flow, s);
 			live_flush(s);
 			ring_release(r);
@@ -249,8 +251,7 @@ static void live_take_slots(struct source *s, struct flow_slot *slots)
 /* No program counts into `bank` any more. */
 static void live_take_bank(struct source *s, unsigned bank)
 {
-	while (live_read_flows(s) >= BURST)
-		;
+	live_read_flows(s, SIZE_MAX);
 	memset(&s->sum, 0, sizeof(s->sum));
 	s->deltas_bank = bank;
 	for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++) {
@@ -600,7 +601,7 @@ static int live_poll(struct source *s, int timeout_ms)
 
 	if (wait_ms)
 		usleep(wait_ms * 1000);
-	s->taken = live_read_flows(s);
+	s->taken = live_read_flows(s, BURST);
 	s->taken += live_read_packets(s);
 	live_steer_dns(s);
 	live_follow_links(s);
