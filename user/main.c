@@ -16,7 +16,11 @@
 #include "pipeline.h"
 #include "source/doctor.h"
 
-enum { POLL_MS = 10, VIEWS = 2 };
+enum {
+	POLL_MS = 10,
+	VIEWS = 2,
+	CUT_S = 1, /* at most: detectors think once a cut, however rarely we draw */
+};
 
 static volatile sig_atomic_t stopped, reload;
 
@@ -131,7 +135,8 @@ static double main_clock(void)
 /* Until something ends it; 0, or -errno of the source. */
 static int main_watch(struct pipeline *p, struct shown *views, const struct options *o)
 {
-	double start = main_clock(), next = start + o->interval_s, drawn = start;
+	double start = main_clock(), next = start + o->interval_s, cut = start;
+	bool due = false;
 	int status = 1;
 
 	while (!stopped && status > 0) {
@@ -143,13 +148,17 @@ static int main_watch(struct pipeline *p, struct shown *views, const struct opti
 			reload = 0;
 			pipeline_reload(p);
 		}
-		if (now >= next) {
+		if (now >= next || now >= cut + CUT_S) {
 			pipeline_request_cut(p);
+			cut = now;
+		}
+		if (now >= next) {
+			due = true;
 			next = now - next > o->interval_s ? now + o->interval_s
 							  : next + o->interval_s;
 		}
-		if (pipeline_was_cut(p) && now - drawn >= o->interval_s / 2) {
-			drawn = now;
+		if (pipeline_was_cut(p) && due) {
+			due = false;
 			if (main_draw(views, pipeline_snapshot(p, false)) < 0)
 				break;
 		}

@@ -25,7 +25,7 @@ enum {
 	ARP_LEN = 28,
 	DLT_ETHERNET = 1,
 	DAMAGED_WINDOW_S = 600,
-	ARP_HOLD_S = 9,
+	ARP_HOLD_S = 7,
 	REQUEST = 1,
 	REPLY = 2,
 };

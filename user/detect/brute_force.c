@@ -28,7 +28,7 @@ enum {
 	PAIRS = 4096,
 	ATTEMPT_BYTES = 12000, /* both ways together, of a refused login */
 	LEAST_PACKETS = 3,     /* of the client, of a connection that says something */
-	BRUTE_HOLD_S = 9,
+	BRUTE_HOLD_S = 7,
 };
 
 struct pair_key {

@@ -21,7 +21,7 @@ enum service {
 	SERVICE_HTTP,
 	SERVICE_TELNET
 };
-enum { SEEN = 2048, CLEAR_HOLD_S = 9, LINE_LEAST = 6, SEARCH_MOST = 2048 };
+enum { SEEN = 2048, CLEAR_HOLD_S = 7, LINE_LEAST = 6, SEARCH_MOST = 2048 };
 
 static const char *const names[] = {"ftp", "pop3", "imap", "smtp", "http_basic", "telnet"};
 

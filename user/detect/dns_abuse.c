@@ -25,7 +25,8 @@ enum {
 	DOMAIN_LEN = 64,
 	WINDOW_S = 10,
 	TUNNEL_WINDOW_S = 60,
-	DNS_HOLD_S = 9,
+	STORM_HOLD_S = 7,
+	TUNNEL_HOLD_S = 8, /* it falls silent between two commands */
 	RESOLVER_WINDOW_S = 3,
 	RESOLVER_HOLD_S = 7,
 	RESOLVER_LEAST = 5, /* transactions that a window needs to be judged */
@@ -123,16 +124,17 @@ static bool domain_trusted(const struct detector *d, const char *name)
 /* ---- transactions ---- */
 
 /* While an alert is open its window goes on. */
-static bool lasting(uint64_t found, uint64_t now)
+static bool lasting(uint64_t found, uint64_t now, unsigned hold_s)
 {
-	return found && now < found + DNS_HOLD_S * 1000000000ull;
+	return found && now < found + hold_s * 1000000000ull;
 }
 
 static void client_add(struct detector *d, const struct dns_transaction *t)
 {
 	struct client *c = subjects_take(d->clients, t->client);
 
-	if (t->ts >= c->since + WINDOW_S * 1000000000ull && !lasting(c->found, t->ts)) {
+	if (t->ts >= c->since + WINDOW_S * 1000000000ull &&
+	    !lasting(c->found, t->ts, STORM_HOLD_S)) {
 		c->since = t->ts;
 		c->asked = c->missing = 0;
 	}
@@ -160,7 +162,8 @@ static void domain_add(struct detector *d, const struct dns_transaction *t)
 	for (size_t i = 0; i < len - before && i < DOMAIN_LEN - 1; i++)
 		key.name[i] = domain[i] >= 'A' && domain[i] <= 'Z' ? domain[i] | 0x20 : domain[i];
 	m = subjects_take(d->domains, &key);
-	if (t->ts >= m->since + TUNNEL_WINDOW_S * 1000000000ull && !lasting(m->found, t->ts)) {
+	if (t->ts >= m->since + TUNNEL_WINDOW_S * 1000000000ull &&
+	    !lasting(m->found, t->ts, TUNNEL_HOLD_S)) {
 		memset(m, 0, sizeof(*m));
 		m->since = t->ts;
 	}
@@ -214,7 +217,7 @@ static void clients_judge(struct detector *d, uint64_t now)
 		if (!c->fresh)
 			continue;
 		c->fresh = 0;
-		if (!found && !lasting(c->found, now))
+		if (!found && !lasting(c->found, now, STORM_HOLD_S))
 			continue;
 		c->found = now;
 		WORDS_SET(a.subject, "%s", words_addr(addr).s);
@@ -226,7 +229,7 @@ static void clients_judge(struct detector *d, uint64_t now)
 			  words_addr(addr).s, words_number(c->missing).s, words_number(c->asked).s,
 			  words_number(fmax(1, ceil((now - c->since) / 1e9))).s,
 			  words_number(d->nxdomain).s, WINDOW_S);
-		d->host->raise(d->host, &a, DNS_HOLD_S);
+		d->host->raise(d->host, &a, STORM_HOLD_S);
 	}
 }
 
@@ -256,7 +259,7 @@ static void domain_tell(struct detector *d, const struct domain_key *k, const st
 		  words_addr(k->client).s, words_number(names).s, k->name,
 		  words_number((double)(m->length / m->asked)).s, m->entropy / m->asked,
 		  100.0 * m->rare / m->asked, words_number(d->tunnel_names).s, TUNNEL_WINDOW_S);
-	d->host->raise(d->host, &a, DNS_HOLD_S);
+	d->host->raise(d->host, &a, TUNNEL_HOLD_S);
 }
 
 static void domains_judge(struct detector *d, uint64_t now)
@@ -271,10 +274,10 @@ static void domains_judge(struct detector *d, uint64_t now)
 		if (!m->fresh)
 			continue;
 		m->fresh = 0;
-		if (m->asked < d->tunnel_names && !lasting(m->found, now))
+		if (m->asked < d->tunnel_names && !lasting(m->found, now, TUNNEL_HOLD_S))
 			continue;
 		names = distinct_estimate(&m->names);
-		if (!(domain_tunnels(d, m, names) || lasting(m->found, now)) ||
+		if (!(domain_tunnels(d, m, names) || lasting(m->found, now, TUNNEL_HOLD_S)) ||
 		    domain_trusted(d, k->name))
 			continue;
 		m->found = now;

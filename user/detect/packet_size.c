@@ -13,7 +13,7 @@
 #include "detect/subjects.h"
 #include "detect/words.h"
 
-enum { SENDERS = 4096, PAIRS = 1024, SIZE_HOLD_S = 9, ECHO_HEADER = 8, PADDING_MOST = 18 };
+enum { SENDERS = 4096, PAIRS = 1024, SIZE_HOLD_S = 7, ECHO_HEADER = 8, PADDING_MOST = 18 };
 enum { ECHO_REPLY = 0, ECHO_REQUEST = 8, ECHO6_REQUEST = 128, ECHO6_REPLY = 129 };
 
 struct sizes {

@@ -424,7 +424,7 @@ static struct detector *scan_open(struct detector_host *host)
 	d->fast_ns = seconds_ns(host, "window_s", 10);
 	d->slow_ns = seconds_ns(host, "slow_window_s", 1800);
 	d->odd_ns = seconds_ns(host, "stealth_window_s", 60);
-	d->hold_ns = 8000000000;
+	d->hold_ns = 7000000000;
 	d->slow_hold_ns = seconds_ns(host, "slow_hold_s", 120);
 	return d;
 }

@@ -13,7 +13,7 @@
 #include "detect/subjects.h"
 #include "detect/words.h"
 
-enum { CALLS = 2048, PORTS = 65536, PORT_HOLD_S = 9 };
+enum { CALLS = 2048, PORTS = 65536, PORT_HOLD_S = 7 };
 enum { MARK_SUSPICIOUS = 1, MARK_ADMIN = 2 };
 
 static const char *const default_ports =

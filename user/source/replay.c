@@ -34,6 +34,7 @@ struct source {
 	struct bpf_program filter;
 	bool filtered, live, cut_wanted;
 	char name[256];
+	uint8_t own_address[6];
 	uint64_t now, last_cut, packets;
 	gzFile gz;
 	time_t progress;
@@ -106,6 +107,22 @@ static pcap_t *replay_open_live(const char *interface)
 	return pcap;
 }
 
+/* Live on Ethernet, what has our address as its source is sent by us. */
+static void replay_read_address(struct source *s)
+{
+	char path[64];
+	uint8_t *a = s->own_address;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%.15s/address", s->name);
+	f = fopen(path, "re");
+	if (f && fscanf(f, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &a[0], &a[1], &a[2], &a[3], &a[4],
+			&a[5]) != 6)
+		memset(a, 0, sizeof(s->own_address));
+	if (f)
+		fclose(f);
+}
+
 /* Frames of a link type that we do not know are counted, but nothing is read in them. */
 static bool replay_knows_link(const struct source *s)
 {
@@ -154,6 +171,8 @@ static struct source *replay_open(const struct options *o, const struct source_c
 	name = s->live ? o->interfaces[0] : o->read;
 	snprintf(s->name, sizeof(s->name), "%s", name);
 	s->pcap = s->live ? replay_open_live(name) : replay_open_file(s, name);
+	if (s->live)
+		replay_read_address(s);
 	if (!s->pcap || !replay_set_filter(s, o->filter))
 		goto fail;
 	s->engine =
@@ -203,7 +222,10 @@ static bool replay_is_egress(const struct source *s, const uint8_t *data, uint32
 {
 	if (pcap_datalink(s->pcap) == LINK_SLL)
 		return len > 1 && data[1] == 4;
-	return pcap_datalink(s->pcap) == LINK_SLL2 && len > 10 && data[10] == 4;
+	if (pcap_datalink(s->pcap) == LINK_SLL2)
+		return len > 10 && data[10] == 4;
+	return s->live && pcap_datalink(s->pcap) == LINK_ETHERNET && len > 11 &&
+	       memcmp(data + 6, s->own_address, 6) == 0;
 }
 
 static void replay_packet(struct source *s, const struct pcap_pkthdr *h, const uint8_t *data)
