@@ -96,80 +96,30 @@
  * A port whose protocol always shows itself in its first bytes (HTTP, TLS, SSH, ...) stands here
  * for flows whose payload was never seen.
  */
-#define XDPLENS_PORTS(X)                                                                                                                 \
-	X(TCP, 80, HTTP)                                                                                                                 \
-	X(TCP, 8080, HTTP) X(TCP, 443, HTTPS) X(UDP, 443, QUIC) X(TCP, 8443, HTTPS) X(                                                   \
-		TCP, 53, DNS) X(UDP, 53, DNS) X(TCP, 853, DOT) X(UDP, 5353,                                                              \
-								 MDNS) X(UDP, 5355,                                                      \
-									 LLMNR) X(TCP, 5355,                                             \
-										  LLMNR)                                                 \
-		X(UDP, 137, NETBIOS) X(UDP, 138, NETBIOS) X(TCP, 139, NETBIOS) X(TCP, 22, SSH) X(TCP, 21, FTP) X(                        \
-			TCP, 20,                                                                                                         \
-			FTP) X(UDP, 69,                                                                                                  \
-			       TFTP) X(TCP, 23,                                                                                          \
-				       TELNET) X(TCP, 25, SMTP)                                                                          \
-			X(TCP, 587, SMTP) X(TCP, 143, IMAP) X(TCP, 110, POP3) X(TCP, 465, TLS) X(TCP, 993, TLS) X(                       \
-				TCP,                                                                                                     \
-				995, TLS) X(UDP, 123,                                                                                    \
-					    NTP) X(UDP, 67, DHCP)                                                                        \
-				X(UDP, 68, DHCP) X(UDP, 546, DHCP) X(UDP, 547, DHCP) X(UDP, 161, SNMP) X(UDP, 162, SNMP) X(              \
-					UDP,                                                                                             \
-					514, SYSLOG) X(UDP, 1900,                                                                        \
-						       SSDP) X(UDP, 5060,                                                                \
-							       SIP) X(TCP, 5060, SIP)                                                    \
-					X(TCP, 554, RTSP) X(UDP, 3478, STUN) X(TCP, 3389, RDP) X(                                        \
-						UDP, 3389,                                                                               \
-						RDP) X(TCP, 5900,                                                                        \
-						       VNC) X(TCP, 445, SMB)                                                             \
-						X(TCP, 389, LDAP) X(UDP, 389, LDAP) X(                                                   \
-							TCP, 636,                                                                        \
-							TLS) X(TCP, 88,                                                                  \
-							       KERBEROS) X(UDP, 88, KERBEROS)                                            \
-							X(UDP, 1812, RADIUS) X(UDP, 1813, RADIUS) X(TCP, 1883, MQTT) X(                  \
-								TCP, 8883,                                                               \
-								TLS) X(TCP, 5672,                                                        \
-								       AMQP) X(UDP, 5683,                                                \
-									       COAP) X(TCP, 6379,                                        \
-										       REDIS) X(TCP, 5432, POSTGRESQL)                   \
-								X(TCP, 3306, MYSQL) X(TCP, 27017, MONGODB) X(                            \
-									TCP, 11211,                                                      \
-									MEMCACHED) X(UDP, 11211,                                         \
-										     MEMCACHED) X(TCP, 6881, BITTORRENT)                 \
-									X(UDP, 6881, BITTORRENT) X(UDP, 51820, WIREGUARD) X(             \
-										UDP, 1194,                                               \
-										OPENVPN) X(TCP,                                          \
-											   1194,                                         \
-											   OPENVPN) X(UDP,                               \
-												      500,                               \
-												      IKE) X(UDP, 4500, IKE)             \
-										X(TCP, 1080, SOCKS) X(TCP, 179, BGP) X(TCP, 111, RPC) X( \
-											UDP, 111,                                        \
-											RPC) X(UDP,                                      \
-											       4789,                                     \
-											       VXLAN) X(UDP, 8472, VXLAN)                \
-											X(UDP,                                           \
-											  6081,                                          \
-											  GENEVE) X(UDP,                                 \
-												    2152,                                \
-												    GTPU) X(UDP,                         \
-													    2123,                        \
-													    GTPU) X(UDP,                 \
-														    1701,                \
-														    L2TP)                \
-												X(UDP,                                   \
-												  7000,                                  \
-												  RX) X(UDP,                             \
-													7001,                            \
-													RX) X(UDP,                       \
-													      7003,                      \
-													      RX) X(UDP,                 \
-														    3544,                \
-														    TEREDO)              \
-													X(TCP,                           \
-													  5222,                          \
-													  XMPP) X(TCP,                   \
-														  5269,                  \
-														  XMPP)
+/* clang-format off */
+#define XDPLENS_PORTS(X) \
+	X(TCP, 80, HTTP) X(TCP, 8080, HTTP) X(TCP, 443, HTTPS) X(UDP, 443, QUIC) \
+	X(TCP, 8443, HTTPS) X(TCP, 53, DNS) X(UDP, 53, DNS) X(TCP, 853, DOT) \
+	X(UDP, 5353, MDNS) X(UDP, 5355, LLMNR) X(TCP, 5355, LLMNR) X(UDP, 137, NETBIOS) \
+	X(UDP, 138, NETBIOS) X(TCP, 139, NETBIOS) X(TCP, 22, SSH) X(TCP, 21, FTP) \
+	X(TCP, 20, FTP) X(UDP, 69, TFTP) X(TCP, 23, TELNET) X(TCP, 25, SMTP) \
+	X(TCP, 587, SMTP) X(TCP, 143, IMAP) X(TCP, 110, POP3) X(TCP, 465, TLS) \
+	X(TCP, 993, TLS) X(TCP, 995, TLS) X(UDP, 123, NTP) X(UDP, 67, DHCP) X(UDP, 68, DHCP) \
+	X(UDP, 546, DHCP) X(UDP, 547, DHCP) X(UDP, 161, SNMP) X(UDP, 162, SNMP) \
+	X(UDP, 514, SYSLOG) X(UDP, 1900, SSDP) X(UDP, 5060, SIP) X(TCP, 5060, SIP) \
+	X(TCP, 554, RTSP) X(UDP, 3478, STUN) X(TCP, 3389, RDP) X(UDP, 3389, RDP) \
+	X(TCP, 5900, VNC) X(TCP, 445, SMB) X(TCP, 389, LDAP) X(UDP, 389, LDAP) \
+	X(TCP, 636, TLS) X(TCP, 88, KERBEROS) X(UDP, 88, KERBEROS) X(UDP, 1812, RADIUS) \
+	X(UDP, 1813, RADIUS) X(TCP, 1883, MQTT) X(TCP, 8883, TLS) X(TCP, 5672, AMQP) \
+	X(UDP, 5683, COAP) X(TCP, 6379, REDIS) X(TCP, 5432, POSTGRESQL) X(TCP, 3306, MYSQL) \
+	X(TCP, 27017, MONGODB) X(TCP, 11211, MEMCACHED) X(UDP, 11211, MEMCACHED) \
+	X(TCP, 6881, BITTORRENT) X(UDP, 6881, BITTORRENT) X(UDP, 51820, WIREGUARD) \
+	X(UDP, 1194, OPENVPN) X(TCP, 1194, OPENVPN) X(UDP, 500, IKE) X(UDP, 4500, IKE) \
+	X(TCP, 1080, SOCKS) X(TCP, 179, BGP) X(TCP, 111, RPC) X(UDP, 111, RPC) \
+	X(UDP, 4789, VXLAN) X(UDP, 8472, VXLAN) X(UDP, 6081, GENEVE) X(UDP, 2152, GTPU) \
+	X(UDP, 2123, GTPU) X(UDP, 1701, L2TP) X(UDP, 7000, RX) X(UDP, 7001, RX) \
+	X(UDP, 7003, RX) X(UDP, 3544, TEREDO) X(TCP, 5222, XMPP) X(TCP, 5269, XMPP)
+/* clang-format on */
 
 enum l3 {
 #define X(id, name) L3_##id,
