@@ -19,7 +19,7 @@ USER := user/main.c user/options.c user/pipeline.c \
 UNIT := $(sort $(wildcard tests/unit/test_*.c) $(wildcard tests/bpf/test_*.c))
 FUZZ := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 
-PACKAGES := libbpf libpcap zlib jansson inih ncursesw libcap-ng libseccomp libcrypto libmicrohttpd
+PACKAGES := libbpf libpcap zlib jansson inih ncursesw libcap-ng libseccomp libcrypto $(shell $(PKG_CONFIG) --exists libmicrohttpd && echo libmicrohttpd)
 WARN := -Wall -Wextra -Werror
 CFLAGS ?= -O2 -g
 override CFLAGS += -std=gnu11 $(WARN) -D_GNU_SOURCE -DXDPLENS_VERSION='"$(VERSION)"' \
@@ -27,6 +27,15 @@ override CFLAGS += -std=gnu11 $(WARN) -D_GNU_SOURCE -DXDPLENS_VERSION='"$(VERSIO
 LDLIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) -lelf -lpthread -lm -ldl
 BPF_CFLAGS := -O2 -g -std=gnu11 $(WARN) -target bpf -mcpu=v3 -Ivmlinux -Iinclude -Ibpf \
 	-idirafter /usr/include/$(shell uname -m)-linux-gnu
+
+# The dashboard, where its library and Chart.js are there; without them the build goes on.
+WEB := $(shell $(PKG_CONFIG) --exists libmicrohttpd && \
+	test -f /usr/share/javascript/chart.js/chart.min.js && echo 1 || echo 0)
+override CFLAGS += -DXDPLENS_WEB=$(WEB)
+ifeq ($(WEB),0)
+USER := $(filter-out user/view/web_%.c,$(USER))
+UNIT := $(filter-out tests/unit/test_web.c,$(UNIT))
+endif
 
 OBJECTS := $(USER:%.c=$(BUILD)/%.o)
 MODULES := $(filter-out $(BUILD)/user/main.o,$(OBJECTS))
@@ -96,6 +105,8 @@ $(BUILD)/tests/bench/bench.bpf.o: tests/bench/bench.bpf.c
 $(BUILD)/xdplens.skel.h: $(BUILD)/xdplens.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name xdplens_bpf > $@
+
+$(BUILD)/user/view/web_assets.o: $(wildcard user/view/assets/*)
 
 $(BUILD)/user/source/live.o $(BUILD)/user/source/kernel.o: $(BUILD)/xdplens.skel.h
 

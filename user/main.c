@@ -75,14 +75,7 @@ static const struct view_ops *main_report(const struct options *o)
 static bool main_open_views(struct shown *views, const struct options *o, struct pipeline *p)
 {
 	views[0].ops = main_report(o);
-#if XDPLENS_WEB
 	views[1].ops = o->web ? &view_web : NULL;
-#else
-	if (o->web) {
-		log_error("--web: this build has no dashboard");
-		return false;
-	}
-#endif
 	for (int i = 0; i < VIEWS; i++) {
 		if (!views[i].ops)
 			continue;

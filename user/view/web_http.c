@@ -47,7 +47,6 @@ static const struct {
 	{"X-Frame-Options", "DENY"},
 	{"Referrer-Policy", "no-referrer"},
 	{"Cross-Origin-Resource-Policy", "same-origin"},
-	{"Cross-Origin-Opener-Policy", "same-origin"},
 	{"Cache-Control", "no-store"},
 };
 
@@ -273,7 +272,6 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 	(void)version;
 	(void)upload;
 	(void)upload_size;
-	(void)state;
 	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
 		return refuse(&r, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
 	if (!web_listen_knows(&r.view->bound, request_header(&r, "Host")))
@@ -281,6 +279,10 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 			      "not known by this name: use the address, or localhost\n");
 	if (has_body(&r))
 		return refuse(&r, MHD_HTTP_CONTENT_TOO_LARGE, "a request has no body here\n");
+	if (!*state) { /* the headers alone: an answer now would cost the connection */
+		*state = r.view;
+		return MHD_YES;
+	}
 	return find_answer(&r);
 }
 
@@ -291,10 +293,13 @@ struct MHD_Daemon *web_http_start(struct view *v, int listening)
 	struct MHD_Daemon *daemon;
 	sigset_t all, before;
 
-	/* signals are the main thread's */
+	/*
+	 * Signals are the main thread's. poll and not epoll: with epoll, 0.9.75 may stay deaf for
+	 * WEB_TIMEOUT_S once it has reached its limit of connections.
+	 */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	daemon = MHD_start_daemon(MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC |
+	daemon = MHD_start_daemon(MHD_USE_POLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC |
 					  MHD_ALLOW_SUSPEND_RESUME,
 				  0, NULL, NULL, on_request, v, MHD_OPTION_LISTEN_SOCKET, listening,
 				  MHD_OPTION_CONNECTION_LIMIT, (unsigned)WEB_CONNECTIONS,

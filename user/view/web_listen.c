@@ -11,7 +11,10 @@
 #include "base/log.h"
 #include "view/web.h"
 
-enum { BACKLOG = 64 };
+enum {
+	BACKLOG = 64,
+	UNREAD = 65536, /* octets that the kernel keeps for a client that does not read, doubled */
+};
 
 /* An IPv4 or IPv6 address without port. */
 static bool address_parse(const char *text, struct sockaddr_storage *a)
@@ -75,16 +78,15 @@ void web_listen_url(const struct sockaddr_storage *a, char *dst, size_t n)
  */
 static bool host_split(const char *text, char host[64], const char **port)
 {
-	size_t len = text[0] == '[' ? strcspn(text, "]") : strcspn(text, ":");
-	const char *rest = text + len + (text[0] == '[' && text[len]);
+	bool brackets = text[0] == '[';
+	size_t len = strcspn(text += brackets, brackets ? "]" : ":");
+	const char *rest = text + len;
 
+	if (brackets && *rest++ != ']')
+		return false;
 	*port = rest[0] == ':' ? rest + 1 : "";
 	if (rest[0] && rest[0] != ':')
 		return false;
-	if (text[0] == '[') {
-		text++;
-		len--;
-	}
 	snprintf(host, 64, "%.*s", (int)len, text);
 	return len && len < 64 && !(*port)[strspn(*port, "0123456789")];
 }
@@ -106,12 +108,14 @@ bool web_listen_knows(const struct sockaddr_storage *bound, const char *text)
 
 static int socket_open(struct sockaddr_storage *a)
 {
-	int fd = socket(a->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1;
+	int fd = socket(a->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int on = 1, unread = UNREAD;
 	socklen_t len = sizeof(*a);
 
 	if (fd < 0)
 		return -errno;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &unread, sizeof(unread)); /* handed down to clients */
 	if (a->ss_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	if (bind(fd, (struct sockaddr *)a, sizeof(*a)) < 0 || listen(fd, BACKLOG) < 0 ||

@@ -283,11 +283,12 @@ function setHost(address) {
 function showView() {
 	const name = location.hash.slice(1);
 	state.view = drawers[name] ? name : "overview";
-	for (const section of document.querySelectorAll("[data-view]")) section.hidden = section.id !== state.view;
+	for (const section of document.querySelectorAll("[data-view]")) section.hidden = section.dataset.view !== state.view;
 	for (const link of document.querySelectorAll("#views a")) {
 		if (link.hash === `#${state.view}`) link.setAttribute("aria-current", "page");
 		else link.removeAttribute("aria-current");
 	}
+	scrollTo(0, 0);
 	draw();
 	fetchPackets();
 }
@@ -308,7 +309,7 @@ function onKey(e) {
 	const views = Object.keys(drawers), order = ["overview", "flows", "hosts", "dns", "alerts", "packets", "health"];
 	if (e.key === "p") setPaused(!state.paused);
 	else if (e.key === "/") {
-		const search = document.querySelector(`#${state.view} .search`);
+		const search = document.querySelector(`#view-${state.view} .search`);
 		if (!search) return;
 		search.focus();
 		e.preventDefault();

@@ -23,14 +23,17 @@ export function setUp() {
 function lineChart(id, lines, format) {
 	return new Chart(canvas(id), {
 		type: "line",
-		data: { datasets: lines.map((line) => ({ borderWidth: 2, pointRadius: 0, pointHitRadius: 8, tension: 0.25, ...line, data: [] })) },
+		data: { datasets: lines.map((line) => ({ borderWidth: 2, pointRadius: 0, pointHitRadius: 8, ...line, data: [] })) },
 		options: {
 			parsing: false, normalized: true, interaction: { mode: "index", intersect: false },
 			scales: {
 				x: { type: "linear", ticks: { callback: (t) => clock(t), maxTicksLimit: 6, maxRotation: 0, autoSkipPadding: 24, includeBounds: false }, grid: { display: false } },
 				y: { beginAtZero: true, ticks: { callback: (v) => format(v), maxTicksLimit: 6 } },
 			},
-			plugins: { tooltip: { callbacks: { title: (items) => clock(items[0]?.parsed.x), label: (i) => `${i.dataset.label}: ${format(i.parsed.y)}` } } },
+			plugins: {
+				legend: { labels: { filter: (item, data) => !data.datasets[item.datasetIndex].unused } },
+				tooltip: { callbacks: { title: (items) => clock(items[0]?.parsed.x), label: (i) => `${i.dataset.label}: ${format(i.parsed.y)}` } },
+			},
 		},
 	});
 }
@@ -42,14 +45,17 @@ export function drawRate(series, unit, from, to, words) {
 	rate ??= lineChart("rate", [
 		{ label: "In", borderColor: colours.in, backgroundColor: `${colours.in}30`, fill: true },
 		{ label: "Out", borderColor: colours.out, borderDash: [6, 4] },
-		{ label: "All", borderColor: palette[2], borderDash: [2, 3], hidden: true },
+		{ label: "All", borderColor: palette[2], borderDash: [2, 3] },
 	], (v) => unitFormat(v));
 	rate.data.datasets[0].data = series.in;
 	rate.data.datasets[1].data = series.out;
 	rate.data.datasets[2].data = series.all;
 	rate.options.scales.x.min = from;
 	rate.options.scales.x.max = to;
-	rate.setDatasetVisibility(2, series.undirected);
+	rate.data.datasets.forEach((d, i) => {
+		d.unused = series.undirected !== (i === 2);
+		rate.setDatasetVisibility(i, !d.unused);
+	});
 	rate.update("none");
 	canvas("rate").setAttribute("aria-label", words);
 }

@@ -12,7 +12,7 @@ const host = (key, title, more) => column(key, title, { kind: "host", host: (row
 const time = (key, title, format = clock) => number(key, title, format);
 
 const port = (n) => (n ? String(n) : "");
-const lock = { encrypted: "🔒 encrypted", unencrypted: "⚠ unencrypted", unknown: "? unknown" };
+const lock = { encrypted: "✓ encrypted", unencrypted: "⚠ unencrypted", unknown: "? unknown" };
 export const securityText = (word) => lock[word] ?? word;
 const severity = { high: "▲▲ high", medium: "▲ medium", low: "△ low", info: "ⓘ info" };
 const amount = (v, unit) => (v === null || v === undefined ? "–" : `${Number.isInteger(v) ? exact(v) : +v.toPrecision(4)} ${unit}`);
@@ -102,7 +102,7 @@ function ledgerRows(s) {
 		{ fate: "balance", packets: l.balance, meaning: "seen, less all the others: must be 0" },
 	];
 	for (const [reason, n] of Object.entries(l.unparsed)) if (n) rows.push({ fate: `unparsed: ${reason}`, packets: n, meaning: "could not be parsed" });
-	for (const [ring, n] of Object.entries(l.lost)) rows.push({ fate: `lost: ${ring}`, packets: n, meaning: "records that a full ring refused; no packet is missing from the counts" });
+	for (const [ring, n] of Object.entries(l.lost)) rows.push({ fate: `lost: ${ring}`, packets: n, meaning: "records that a full ring refused" });
 	rows.push({ fate: "first packets not copied", packets: l.head_skipped, meaning: "budget spent: fewer names" });
 	rows.push({ fate: "DNS not copied", packets: l.dns_skipped, meaning: "budget spent: transactions sampled" });
 	return rows;

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// The dashboard on a live run; see test-dashboard for what is guaranteed.
+import { readFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { check, run } from "./browser.mjs";
+
+const [, , server] = process.argv;
+// The page comes through a tunnel that can be cut.
+const sockets = new Set(), base = "http://127.0.0.1:8081/";
+const tunnel = createServer((near) => {
+	const far = connect(Number(new URL(server).port), "127.0.0.1");
+	for (const [socket, other] of [[near, far], [far, near]]) {
+		sockets.add(socket);
+		socket.on("error", () => other.destroy()).on("close", () => { sockets.delete(socket); other.destroy(); });
+	}
+	near.pipe(far).pipe(near);
+});
+const openTunnel = () => new Promise((done) => tunnel.listen(8081, "127.0.0.1", done));
+const cutTunnel = () => { tunnel.close(); sockets.forEach((socket) => socket.destroy()); };
+await openTunnel();
+const views = ["overview", "flows", "hosts", "dns", "alerts", "packets", "health"];
+
+await run(async ({ page, context, complaints }) => {
+	const api = async (path) => (await context.request.get(new URL(path, base).href)).json();
+	const tile = (name) => page.locator("#tiles > div", { has: page.locator("dt", { hasText: new RegExp(`^${name}$`) }) }).locator(".value").textContent();
+	const show = async (view) => {
+		await page.keyboard.press(String(views.indexOf(view) + 1));
+		await page.locator(`#view-${view}`).waitFor();
+	};
+	const saved = async (locator) => {
+		const [file] = await Promise.all([page.waitForEvent("download"), locator.click()]);
+		return readFileSync(await file.path());
+	};
+	const number = (text) => parseFloat(text) * ({ k: 1e3, M: 1e6 }[text.trim().at(-1)] ?? 1);
+	const shot = async (name) => { if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${name}.png`, fullPage: true }); };
+
+	await page.setViewportSize({ width: 1280, height: 900 });
+	await page.goto(base);
+	await page.locator("#status[data-state=live]").waitFor();
+	await page.waitForTimeout(4000);
+
+	const before = number(await tile("Packets")), s = await api("api/snapshot");
+	check("packets as the API says", before <= s.packets * 1.01 && before > 0.3 * s.packets, `${before} ${s.packets}`);
+	await page.waitForTimeout(2500);
+	check("live: packets rise", number(await tile("Packets")) > before);
+	check("DNS latency is shown", /µs|ms/.test(await tile("DNS p95")), await tile("DNS p95"));
+	check("applications are named", (await page.locator("#apps").textContent()).includes("http"));
+	check("rate in words", /in .*bit\/s, out .*bit\/s/.test(await page.locator("#rate").getAttribute("aria-label")));
+
+	await page.keyboard.press("p");
+	const paused = await tile("Packets");
+	await page.waitForTimeout(1500);
+	check("paused: nothing moves", (await tile("Packets")) === paused && (await page.locator("#status").textContent()).includes("paused"));
+	await page.keyboard.press("p");
+	await page.waitForTimeout(1500);
+	check("live again", (await tile("Packets")) !== paused);
+	const newest = number(await tile("Packets"));
+	await page.locator("#back").focus();
+	for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowLeft");
+	check("looking back: another time is shown", /^\d\d:/.test(await page.locator("#when").textContent()));
+	check("looking back: fewer packets", number(await tile("Packets")) < newest && (await page.locator("#pause").textContent()) === "Go live");
+	await page.locator("#pause").click();
+	await page.getByRole("button", { name: "5 min", exact: true }).click();
+	await page.getByRole("button", { name: "Packets", exact: true }).click();
+	await page.waitForTimeout(700);
+	check("range and unit", /Rate over 5 min.*pkt\/s/.test(await page.locator("#rate").getAttribute("aria-label")));
+
+	const history = JSON.parse(await saved(page.getByRole("button", { name: "History as JSON" })));
+	check("history saved", history.fields.includes("in_bytes") && history.points.length > 5);
+
+	await show("flows");
+	const flows = page.locator("#view-flows tbody tr");
+	await flows.first().waitFor();
+	await page.locator("#view-flows th button", { hasText: /^Bytes/ }).focus();
+	await page.keyboard.press("Enter");
+	check("sorted by keyboard", (await page.locator("#view-flows th[aria-sort=descending]").textContent()).startsWith("Bytes"));
+	await page.keyboard.press("/");
+	await page.keyboard.type("icmpv6");
+	await page.waitForTimeout(300);
+	const rows = await flows.allTextContents();
+	check("search", rows.length > 0 && rows.every((r) => r.includes("icmpv6")), rows.join("|"));
+	await page.keyboard.press("Control+A");
+	await page.keyboard.press("Delete");
+	check("wire text stays text", (await page.locator("main b, main img, main script").evaluateAll((all) => all.filter((e) => e.closest("td")).length)) === 0 &&
+		(await page.locator("#view-flows tbody").textContent()).includes("bold"));
+	const sheet = String(await saved(page.getByRole("button", { name: "Flows as CSV" })));
+	check("flows as CSV", sheet.startsWith("src,sport,dst,dport,name,") && sheet.trim().split("\r\n").length === (await flows.count()) + 1);
+
+	await page.locator("#view-flows td button.host", { hasText: "fd77::2" }).first().click();
+	await page.waitForTimeout(700);
+	check("only one host", (await page.locator("#chip-host").textContent()) === "fd77::2" && (await flows.allTextContents()).every((r) => r.includes("fd77::2")));
+	await page.locator("#chip-clear").click();
+
+	await show("dns");
+	await page.locator("#view-dns tbody tr").first().waitFor();
+	check("resolver", (await page.locator("#view-dns").textContent()).includes("10.77.0.2"));
+	check("hostile question stays text", (await page.locator("#view-dns").textContent()).includes("<img") && (await page.locator("#view-dns img").count()) === 0);
+	check("latency in words", /last mean .*s/.test(await page.locator("#latency").getAttribute("aria-label")));
+
+	await show("packets");
+	await page.locator("#view-packets tbody tr").first().waitFor();
+	await page.locator("#view-packets .search").fill("dns");
+	await page.locator("#view-packets td button").first().focus();
+	await page.keyboard.press("Enter");
+	const shown = await page.locator("#packet").textContent();
+	check("a packet with its layers", ["Ethernet", "IPv4", "UDP", "DNS", "0000"].every((w) => shown.includes(w)), shown);
+	const pcap = await saved(page.getByRole("link", { name: "PCAP" }));
+	check("packets as PCAP", pcap.readUInt32LE(0) === 0xa1b23c4d && pcap.length > 100);
+
+	await show("health");
+	check("ledger", (await page.locator("#view-health").textContent()).includes("every packet accounted for"));
+
+	cutTunnel();
+	await page.locator("#status[data-state=offline]").waitFor();
+	await page.waitForTimeout(4000);
+	await openTunnel();
+	await page.locator("#status[data-state=live]").waitFor();
+	await page.waitForTimeout(1500);
+	await show("overview");
+	const whole = JSON.parse(await saved(page.getByRole("button", { name: "History as JSON" }))), t = whole.fields.indexOf("time");
+	const gap = Math.max(...whole.points.slice(1).map((p, i) => p[t] - whole.points[i][t]));
+	check("cut off: caught up without a gap", gap < 2.5, gap);
+
+	for (const width of [1280, 390]) {
+		await page.setViewportSize({ width, height: 844 });
+		for (const view of views) {
+			await show(view);
+			await page.waitForTimeout(600);
+			await shot(`${width}-${view}`);
+			const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+			check(`${view} fits into ${width}`, over <= 0, over);
+		}
+	}
+	const nameless = await page.evaluate(() => [...document.querySelectorAll("button, a, input, canvas")].filter((e) =>
+		!(e.textContent.trim() || e.getAttribute("aria-label") || e.labels?.length || e.closest("td"))).map((e) => e.outerHTML));
+	check("everything to be used has a name", nameless.length === 0, nameless.join("\n"));
+	// being cut off is said by the browser as well
+	const serious = complaints.filter((c) => !/Failed to load resource|ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY/.test(c));
+	check("no complaint in the console", serious.length === 0, serious.join("\n"));
+});
