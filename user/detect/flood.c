@@ -66,6 +66,8 @@ enum {
 	UNKNOWN_LEAST = 10000, /* packets a second of a flood whose victim nobody saw */
 };
 
+/* A scan asks a port again when nothing answers: so often at the most, on average. */
+static const double scan_tries = 4;
 static const double scan_rate = 50000;	/* a second: beyond it a scan is a flood too */
 static const double stream_size = 1000; /* octets */
 
@@ -220,13 +222,13 @@ static void flood_event(struct detector *d, const struct event *e)
 
 /* ---- judging ---- */
 
-/* One address asks many places once each. */
+/* One address asks many places a few times each. */
 static bool end_scans(const struct end *e, int kind, double rate)
 {
 	uint64_t top = heavy_sure(&e->others, heavy_top(&e->others));
 
 	return rate < scan_rate && 2 * top > e->packets[kind] &&
-	       2 * distinct_estimate(&e->ports) > e->packets[kind];
+	       scan_tries * distinct_estimate(&e->ports) > e->packets[kind];
 }
 
 /* A few flows of large datagrams: video, a test of bandwidth. High traffic perhaps, no flood. */
@@ -411,7 +413,7 @@ static void source_judge(struct detector *d, const uint8_t addr[16], const struc
 
 	if (e->told || rate < limit || (kind == KIND_UDP && end_streams(e)) ||
 	    10 * e->answered > e->packets[kind] ||
-	    (rate < scan_rate && 2 * distinct_estimate(&e->ports) > e->packets[kind]) ||
+	    (rate < scan_rate && scan_tries * distinct_estimate(&e->ports) > e->packets[kind]) ||
 	    host_explained(d->host, addr))
 		return;
 	WORDS_SET(reason, "%s sends %s %s a second to about %s addresses, where up to %s are usual",
