@@ -17,7 +17,6 @@ USER := user/main.c user/options.c user/pipeline.c \
 	$(sort $(wildcard user/detect/*.c)) $(sort $(wildcard user/sink/*.c)) \
 	$(sort $(wildcard user/view/*.c)) $(sort $(wildcard user/base/*.c))
 UNIT := $(sort $(wildcard tests/unit/test_*.c) $(wildcard tests/bpf/test_*.c))
-FUZZ := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 
 PACKAGES := libbpf libpcap zlib jansson inih ncursesw libcap-ng libseccomp libcrypto $(shell $(PKG_CONFIG) --exists libmicrohttpd && echo libmicrohttpd)
 WARN := -Wall -Wextra -Werror
@@ -41,7 +40,6 @@ OBJECTS := $(USER:%.c=$(BUILD)/%.o)
 MODULES := $(filter-out $(BUILD)/user/main.o,$(OBJECTS))
 UNIT_TESTS := $(UNIT:%.c=$(BUILD)/%)
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(filter-out %.bpf.c,$(wildcard tests/bench/bench_*.c)))
-FUZZERS := $(FUZZ:%.c=$(BUILD)/%)
 
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -19,6 +19,7 @@
 #include "analysis/ledger.h"
 #include "analysis/sketch.h"
 #include "analysis/talkers.h"
+#include "base/counters.h"
 #include "base/log.h"
 #include "detect/detect.h"
 #include "sink/sink.h"
@@ -123,15 +124,6 @@ static void pipeline_flows(void *arg, unsigned bank, struct flow_delta *deltas, 
 	}
 }
 
-static void pipeline_add_counters(struct counters *total, const struct counters *c)
-{
-	const uint64_t *from = (const uint64_t *)c;
-	uint64_t *to = (uint64_t *)total;
-
-	for (size_t i = 0; i < offsetof(struct counters, sketch) / sizeof(*to); i++)
-		to[i] += from[i];
-}
-
 static struct count pipeline_sum(const struct count *c, size_t n)
 {
 	struct count sum = {0};
@@ -170,7 +162,7 @@ static void pipeline_cut(void *arg, unsigned bank, const struct counters *c)
 {
 	struct pipeline *p = arg;
 
-	pipeline_add_counters(&p->total, c);
+	counters_add(&p->total, c);
 	ledger_add_counters(&p->ledger, c);
 	ledger_add_flow(&p->ledger, p->open_flows[bank]);
 	p->open_flows[bank] = 0;

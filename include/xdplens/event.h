@@ -44,9 +44,8 @@ enum {
 	SLOT_SURE = 0x03,     /* mask of `grade`: enum sure */
 	SLOT_SECURITY = 0x0c, /* mask of `grade`: enum security << 2 */
 	SLOT_SECURITY_SHIFT = 2,
-	SLOT_DNS = 0x10,    /* every packet with payload is copied to the DNS ring */
-	SLOT_ACKED = 0x20,  /* the first packet after the handshake's SYN was copied */
-	SLOT_LISTED = 0x40, /* an end of it is blacklisted */
+	SLOT_DNS = 0x10,   /* every packet with payload is copied to the DNS ring */
+	SLOT_ACKED = 0x20, /* the first packet after the handshake's SYN was copied */
 
 	SLOT_SETTLED = 0x80, /* nothing more to learn from payload */
 

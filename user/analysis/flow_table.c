@@ -246,8 +246,7 @@ static uint64_t table_worth(const struct flow_entry *e, uint64_t now)
 {
 	uint64_t seconds = table_silence(e, now) / second_ns;
 
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): entries are made by flow_table_new
-	 */
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): slots name entries */
 	return seconds < 64 ? (e->packets[0] + e->packets[1]) >> seconds : 0;
 }
 

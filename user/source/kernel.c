@@ -43,7 +43,6 @@ static void kernel_configure(struct kernel *k, const struct options *o)
 	uint32_t array = k->cpus * BANKS * k->slots;
 
 	s->rodata->cfg_slots_mask = k->slots - 1;
-	s->rodata->cfg_cpus = k->cpus;
 	s->rodata->cfg_sample = o->sample;
 	s->rodata->cfg_sample_caplen = o->snaplen < CAPTURE_MAX ? o->snaplen : CAPTURE_MAX;
 	if (getrandom((void *)&s->rodata->cfg_seed, sizeof(s->rodata->cfg_seed), 0) < 0)

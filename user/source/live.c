@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/counters.h"
 #include "base/log.h"
 #include "source/attach.h"
 #include "source/decode.h"
@@ -222,18 +223,6 @@ static void live_steer_dns(struct source *s)
 
 /* ---- cuts ---- */
 
-static void live_add_counters(struct counters *sum, const struct counters *c)
-{
-	const uint64_t *from = (const uint64_t *)c;
-	uint64_t *to = (uint64_t *)sum;
-
-	for (size_t i = 0; i < offsetof(struct counters, sketch) / sizeof(*to); i++)
-		to[i] += from[i];
-	for (int i = 0; i < SKETCH_BINS; i++)
-		if (sum->sketch[i] < c->sketch[i])
-			sum->sketch[i] = c->sketch[i];
-}
-
 static void live_take_slots(struct source *s, struct flow_slot *slots)
 {
 	for (uint32_t i = 0; i < s->kernel.slots; i++) {
@@ -258,7 +247,7 @@ static void live_take_bank(struct source *s, unsigned bank)
 		struct counters *c = &s->kernel.cpu_states[cpu].bank[bank];
 
 		live_take_slots(s, kernel_slots(&s->kernel, cpu, bank));
-		live_add_counters(&s->sum, c);
+		counters_add(&s->sum, c);
 		memset(c, 0, sizeof(*c));
 	}
 	s->consumer.cut(s->consumer.arg, bank, &s->sum);

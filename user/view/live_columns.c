@@ -3,6 +3,7 @@
  * The columns of flows, talkers and applications. Pure functions of a row; the context is the live
  * view, for units and names. Those of DNS, alerts and packets are in live_records.c.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -43,7 +44,7 @@ CELL(flow_proto, struct flow_view)
 
 CELL(flow_app, struct flow_view)
 {
-	strcpy(dst, label_app[r->verdict.app % APP_COUNT]);
+	snprintf(dst, TABLE_CELL, "%s", label_app[r->verdict.app % APP_COUNT]);
 }
 
 CELL(flow_source, struct flow_view)
@@ -88,7 +89,7 @@ CELL(flow_flags, struct flow_view)
 
 CELL(flow_security, struct flow_view)
 {
-	strcpy(dst, label_security[r->verdict.security % SECURITY_COUNT]);
+	snprintf(dst, TABLE_CELL, "%s", label_security[r->verdict.security % SECURITY_COUNT]);
 }
 
 CELL(flow_interface, struct flow_view)
@@ -187,7 +188,7 @@ static const struct table_column brief_talker_columns[] = {
 
 CELL(app_name, struct app_row)
 {
-	strcpy(dst, r->name);
+	snprintf(dst, TABLE_CELL, "%s", r->name);
 }
 
 CELL(app_share, struct app_row)

@@ -128,6 +128,8 @@ void live_draw_list(struct view *v, struct pane p)
 	unsigned widths[TABLE_COLUMNS];
 	struct pane titles = pane_rows(&p, 1), rows = pane_rows(&p, p.h - 1);
 
+	if (!list.table)
+		return;
 	v->page = rows.h;
 	table_scroll_by(&l->scroll, 0, v->n_order, v->page);
 	table_fit(list.table, titles.w, widths);

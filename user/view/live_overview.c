@@ -60,7 +60,7 @@ static void draw_graph(const struct view *v, struct pane p)
 	enum history_series in = v->unit == LIVE_PPS ? HISTORY_IN_PPS : HISTORY_IN_BPS;
 	enum history_series out = v->unit == LIVE_PPS ? HISTORY_OUT_PPS : HISTORY_OUT_BPS;
 	double ins[HISTORY_SECONDS], outs[HISTORY_SECONDS], a, b, top;
-	struct pane rates = pane_rows(&p, 1), upper = p;
+	struct pane rates = pane_rows(&p, 1), upper;
 
 	history_seconds(&v->history, in, ins);
 	history_seconds(&v->history, out, outs);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The columns of DNS, alerts and packets, as live_columns.c has those of the traffic. */
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -134,7 +135,7 @@ CELL(alert_since, struct alert_view)
 CELL(alert_state, struct alert_view)
 {
 	if (!r->alert.end)
-		strcpy(dst, "open");
+		snprintf(dst, TABLE_CELL, "%s", "open");
 	else
 		units_duration(dst, r->alert.end > r->alert.start
 					    ? (r->alert.end - r->alert.start) / 1e9
@@ -143,7 +144,7 @@ CELL(alert_state, struct alert_view)
 
 CELL(alert_severity, struct alert_view)
 {
-	strcpy(dst, label_severity[r->alert.severity % SEVERITY_COUNT]);
+	snprintf(dst, TABLE_CELL, "%s", label_severity[r->alert.severity % SEVERITY_COUNT]);
 }
 
 CELL(alert_detector, struct alert_view)
@@ -193,7 +194,7 @@ CELL(packet_time, struct live_packet)
 
 CELL(packet_way, struct live_packet)
 {
-	strcpy(dst, r->packet.key.link & FLOW_EGRESS ? "out" : "in");
+	snprintf(dst, TABLE_CELL, "%s", r->packet.key.link & FLOW_EGRESS ? "out" : "in");
 }
 
 CELL(packet_proto, struct live_packet)
@@ -201,12 +202,12 @@ CELL(packet_proto, struct live_packet)
 	if (r->packet.outcome == OUTCOME_FLOW)
 		label_protocol(dst, r->packet.key.proto);
 	else
-		strcpy(dst, label_outcome[r->packet.outcome % OUTCOME_COUNT]);
+		snprintf(dst, TABLE_CELL, "%s", label_outcome[r->packet.outcome % OUTCOME_COUNT]);
 }
 
 CELL(packet_app, struct live_packet)
 {
-	strcpy(dst, label_app[r->verdict.app % APP_COUNT]);
+	snprintf(dst, TABLE_CELL, "%s", label_app[r->verdict.app % APP_COUNT]);
 }
 
 CELL(packet_source, struct live_packet)
@@ -214,7 +215,7 @@ CELL(packet_source, struct live_packet)
 	if (r->packet.key.family)
 		label_endpoint(dst, r->packet.key.saddr, NULL, ntohs(r->packet.key.sport));
 	else
-		strcpy(dst, label_l3[r->packet.l3 % L3_COUNT]);
+		snprintf(dst, TABLE_CELL, "%s", label_l3[r->packet.l3 % L3_COUNT]);
 }
 
 CELL(packet_target, struct live_packet)

@@ -9,6 +9,12 @@
 
 static const char *const prefixes[] = {"", "k", "M", "G", "T", "P", "E"};
 
+static char *words(char *dst, const char *text)
+{
+	snprintf(dst, UNITS_LEN, "%s", text);
+	return dst;
+}
+
 /* Three significant digits, then `space`, the prefix and `unit`. */
 static char *scaled(char *dst, double x, const char *space, const char *unit)
 {
@@ -16,7 +22,7 @@ static char *scaled(char *dst, double x, const char *space, const char *unit)
 	int decimals;
 
 	if (!isfinite(x) || x < 0)
-		return strcpy(dst, "-");
+		return words(dst, "-");
 	/* 999.5 would be rounded up to a fourth digit. */
 	while (x >= 999.5 && i < sizeof(prefixes) / sizeof(prefixes[0]) - 1) {
 		x /= 1000;
@@ -57,7 +63,7 @@ char *units_packets(char dst[UNITS_LEN], double per_s)
 char *units_ms(char dst[UNITS_LEN], double ms)
 {
 	if (!isfinite(ms) || ms < 0)
-		return strcpy(dst, "-");
+		return words(dst, "-");
 	if (ms < 0.9995)
 		snprintf(dst, UNITS_LEN, "%.0f us", ms * 1000);
 	else if (ms < 999.5)
@@ -70,9 +76,9 @@ char *units_ms(char dst[UNITS_LEN], double ms)
 char *units_share(char dst[UNITS_LEN], double part, double whole)
 {
 	if (!(whole > 0))
-		return strcpy(dst, "-");
+		return words(dst, "-");
 	if (part > 0 && part / whole < 0.0005)
-		return strcpy(dst, "<0.1%");
+		return words(dst, "<0.1%");
 	snprintf(dst, UNITS_LEN, "%.1f%%", 100 * part / whole);
 	return dst;
 }
@@ -80,7 +86,7 @@ char *units_share(char dst[UNITS_LEN], double part, double whole)
 char *units_coverage(char dst[UNITS_LEN], double percent)
 {
 	if (percent >= 100)
-		return strcpy(dst, "100%");
+		return words(dst, "100%");
 	snprintf(dst, UNITS_LEN, "%.1f%%", floor(percent * 10) / 10);
 	return dst;
 }
@@ -90,7 +96,7 @@ char *units_duration(char dst[UNITS_LEN], double seconds)
 	uint64_t s;
 
 	if (!isfinite(seconds) || seconds < 0)
-		return strcpy(dst, "-");
+		return words(dst, "-");
 	s = seconds < 1e12 ? (uint64_t)(seconds + 0.05) : 0;
 	if (seconds < 59.95)
 		snprintf(dst, UNITS_LEN, "%.*f s", seconds < 9.995 ? 2 : 1, seconds);
@@ -109,7 +115,7 @@ static char *formatted(char *dst, uint64_t ns, const char *format)
 	struct tm tm;
 
 	if (!localtime_r(&seconds, &tm) || !strftime(dst, UNITS_LEN, format, &tm))
-		strcpy(dst, "-");
+		words(dst, "-");
 	return dst;
 }
 
