@@ -294,10 +294,8 @@ static void test_starttls(void **state)
 		assert_false(classify_wants(now, 2));
 		assert_int_equal(verdict_merge(was, now), now);
 		assert_int_equal(verdict_merge(now, was), now);
-		if (ways[i].app != APP_HTTP) {
-			assert_int_equal(verdict_merge(was, tls), now);
-			assert_int_equal(verdict_merge(tls, was), now);
-		}
+		assert_int_equal(verdict_merge(was, tls), now);
+		assert_int_equal(verdict_merge(tls, was), now);
 	}
 }
 
@@ -310,6 +308,12 @@ static void test_merge(void **state)
 	assert_int_equal(verdict_merge(PROVEN(SSH), PROVEN(HTTP)), PROVEN(SSH));
 	assert_int_equal(verdict_merge(LIKELY(RTP), PROVEN(STUN)), PROVEN(STUN));
 	assert_int_equal(verdict_merge(0, LIKELY(RTP)), LIKELY(RTP));
+	assert_int_equal(verdict_merge(PROVEN(HTTPS), PROVEN(DOT)), PROVEN(DOT));
+	assert_int_equal(verdict_merge(PROVEN(DOT), PROVEN(HTTPS)), PROVEN(DOT));
+	/* what is only likely encrypts nothing that was seen in clear */
+	assert_int_equal(verdict_merge(PROVEN(HTTP), LIKELY(HTTPS)), PROVEN(HTTP));
+	assert_int_equal(verdict_merge(LIKELY(TLS), PROVEN(SMTP)), PROVEN(SMTP));
+	assert_int_equal(verdict_merge(PROVEN(SMTP), PROVEN(TLS)) >> 16, SECURITY_ENCRYPTED);
 	/* who knows no security takes the other's */
 	assert_int_equal(verdict_merge(PROVEN(VNC), LIKELY(FTP)) >> 16, SECURITY_UNENCRYPTED);
 	/* but cleartext elsewhere does not make an encrypted flow clear */

@@ -42,14 +42,11 @@ enum {
 	CLASSIFY_TEXT_MIN = 8,
 };
 
-/* Protocols that begin in clear and may turn to TLS on the same connection. */
+/* Protocols that begin in clear and may turn to TLS on the same connection: they explain it. */
 #define STARTTLS_APPS                                                                           \
 	(APP_BIT(HTTP) | APP_BIT(FTP) | APP_BIT(SMTP) | APP_BIT(IMAP) | APP_BIT(POP3) |         \
 	 APP_BIT(LDAP) | APP_BIT(MYSQL) | APP_BIT(POSTGRESQL) | APP_BIT(SOCKS) | APP_BIT(RDP) | \
 	 APP_BIT(XMPP))
-
-/* Those of them that explain TLS in the other direction. */
-#define TURNED_APPS (STARTTLS_APPS & ~APP_BIT(HTTP))
 
 /* Protocols that always show themselves in the first bytes. */
 #define EVIDENT_APPS                                                                    \
@@ -99,9 +96,9 @@ static inline int verdict_refines(__u32 a, __u32 b)
 	case APP_OTHER:
 		return (b & 0xff) != APP_OTHER;
 	case APP_TLS:
-		return app_in(b, TURNED_APPS | APP_BIT(HTTPS) | APP_BIT(DOT));
+		return app_in(b, STARTTLS_APPS | APP_BIT(HTTPS) | APP_BIT(DOT));
 	case APP_HTTPS:
-		return app_in(b, TURNED_APPS);
+		return app_in(b, STARTTLS_APPS | APP_BIT(DOT));
 	case APP_HTTP:
 		return (b & 0xff) == APP_WEBSOCKET;
 	case APP_DNS:
@@ -112,7 +109,7 @@ static inline int verdict_refines(__u32 a, __u32 b)
 
 /*
  * The verdict of a flow from those of its directions, or of two times: the surer, at a tie the
- * more specific, else the first. What began in clear and was seen encrypted is encrypted.
+ * more specific, else the first. What began in clear and was proven encrypted is encrypted.
  */
 static inline __u32 verdict_merge(__u32 known, __u32 later)
 {
@@ -126,6 +123,7 @@ static inline __u32 verdict_merge(__u32 known, __u32 later)
 	if (a >> 16 == SECURITY_UNKNOWN)
 		return verdict_secure(a, b >> 16);
 	if (app_in(a, STARTTLS_APPS) && b >> 16 == SECURITY_ENCRYPTED &&
+	    verdict_sure(b) == SURE_PAYLOAD &&
 	    ((a & 0xff) == (b & 0xff) || app_in(b, APP_BIT(TLS) | APP_BIT(HTTPS))))
 		return verdict_secure(a, SECURITY_ENCRYPTED);
 	return a;
