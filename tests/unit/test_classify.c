@@ -299,6 +299,27 @@ static void test_starttls(void **state)
 	}
 }
 
+/* Any id makes a DNS query on port 53 one: none looks like another protocol. */
+static void test_dns_ids(void **state)
+{
+	char query[] = "\0\0\1\0\0\1\0\0\0\0\0\0\7example\4test\0\0\1\0\1";
+	const char flags[] = {0, 1, '\x81', '\x84'};
+	struct packet k = packet_of(UDP, 40000, 53);
+
+	(void)state;
+	for (unsigned id = 0; id < 65536; id++) {
+		query[0] = id >> 8;
+		query[1] = id;
+		for (size_t i = 0; i < sizeof(flags); i++) {
+			struct payload p;
+
+			query[2] = flags[i];
+			p = payload_of(query, sizeof(query) - 1, 0);
+			assert_int_equal(classify(&p, &k, 0) & 0xff, APP_DNS);
+		}
+	}
+}
+
 static void test_merge(void **state)
 {
 	(void)state;
@@ -387,9 +408,9 @@ int main(void)
 		cmocka_unit_test(test_rows),	    cmocka_unit_test(test_cuts),
 		cmocka_unit_test(test_never_falls), cmocka_unit_test(test_halfway),
 		cmocka_unit_test(test_denial),	    cmocka_unit_test(test_starttls),
-		cmocka_unit_test(test_merge),	    cmocka_unit_test(test_pack),
-		cmocka_unit_test(test_ports),	    cmocka_unit_test(test_wants),
-		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_dns_ids),	    cmocka_unit_test(test_merge),
+		cmocka_unit_test(test_pack),	    cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_wants),	    cmocka_unit_test(test_empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

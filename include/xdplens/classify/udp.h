@@ -181,7 +181,7 @@ CLASSIFY_PART __u32 udp_anywhere(const struct payload *p, __u32 e, __u32 guess)
 		verdict = rx_verdict(p);
 	if (!verdict)
 		verdict = bittorrent_verdict(p, guess);
-	if (!verdict && dns_seen(p, 0, p->wire_len, app_in(guess, DNS_APPS)))
+	if (!verdict && dns_seen(p, 0, p->wire_len, 0))
 		verdict = dns_verdict(p, e);
 	if (!verdict)
 		verdict = wireguard_verdict(p, guess);
@@ -209,6 +209,9 @@ static inline __u32 udp_verdict(const struct payload *p, __u32 e, __u32 guess)
 {
 	__u32 verdict = 0;
 
+	/* on its ports first: an id may look like anything */
+	if (app_in(guess, DNS_APPS) && dns_seen(p, 0, p->wire_len, 1))
+		return dns_verdict(p, e);
 	if (be32(p, 4) == 0x2112a442 && !(p->bytes[0] & 0xc0))
 		return PROVEN(STUN);
 	if (dtls_seen(p))
