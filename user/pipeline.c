@@ -61,7 +61,7 @@ struct pipeline {
 	uint64_t open_flows[BANKS]; /* packets in deltas whose cut is still to come */
 	struct sketch blurred;
 	struct bpf_program filter; /* of what is captured; counting goes on for everything */
-	bool filtered;
+	bool filtered, dns_thinned;
 	uint64_t start, last_tick, last_sinks;
 	bool cut;
 	struct snapshot snapshot, last;
@@ -184,6 +184,19 @@ static void pipeline_note(void *arg, const char *text)
 		s->n_notes--;
 	}
 	snprintf(s->notes[s->n_notes++], sizeof(s->notes[0]), "%s", text);
+}
+
+static void pipeline_dns_thinned(void *arg, uint16_t mask, uint64_t now)
+{
+	struct pipeline *p = arg;
+
+	dns_thin(p->dns, mask, now);
+	if (mask == 1 && !p->dns_thinned)
+		pipeline_note(p, "more DNS than can be read: some transactions are left out whole, "
+				 "and counted");
+	else if (!mask)
+		pipeline_note(p, "all DNS is read again");
+	p->dns_thinned = mask;
 }
 
 /* ---- what the analysis finds ---- */
@@ -315,6 +328,7 @@ struct pipeline *pipeline_new(const struct options *o)
 		.packet = pipeline_packet,
 		.flows = pipeline_flows,
 		.cut = pipeline_cut,
+		.dns_thinned = pipeline_dns_thinned,
 		.note = pipeline_note,
 	};
 

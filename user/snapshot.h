@@ -92,6 +92,10 @@ struct dns_view {
 	uint64_t queries, responses, matched, unanswered, retransmissions, orphans;
 	uint64_t multicast_queries, multicast_responses; /* mDNS and LLMNR, not in the above */
 	uint64_t malformed;
+	uint64_t overrun;     /* queries given up early: too many waited */
+	uint64_t tcp_resyncs; /* octets of a stream were missing, its next message was guessed */
+	uint64_t tcp_evicted; /* streams given up for others */
+	uint64_t thinned;     /* queries and answers whose other half was left out in a flood */
 	struct named_count rcodes[DNS_RCODES], qtypes[DNS_QTYPES];
 	size_t n_rcodes, n_qtypes;
 	struct quantiles latency;

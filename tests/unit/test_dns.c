@@ -211,6 +211,88 @@ static void addresses_bear_the_name_asked_for(void **state)
 	dns_free(d);
 }
 
+/* What an address calls itself, where nobody asked for it by name. */
+static void addresses_name_themselves(void **state)
+{
+	static const struct way mdns = {CLIENT, 251, 5353, 5353, TRANSPORT_UDP};
+	static const char six[] = "8.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2."
+				  "IP6.arpa";
+	static const uint8_t v6[16] = {0x20, 1, 0x0d, 0xb8, [15] = 8};
+	uint8_t one[16], nine[16];
+	struct dns *d = dns_of();
+	struct build b;
+
+	(void)state;
+	address(one, 1);
+	address(nine, 9);
+	build_query(&b, 1, "9.2.0.192.in-addr.arpa", DNS_PTR);
+	send_all(d, &out, S, &b);
+	put_header(&b, 1, DNS_QR, 1, 1, 0, 0);
+	put_question(&b, "9.2.0.192.in-addr.arpa", DNS_PTR);
+	put_record(&b, DNS_PTR, 60, 11);
+	put_name(&b, "nine.test");
+	send_all(d, &in, S, &b);
+	assert_string_equal(dns_name_of(d, nine, 2 * S), "nine.test");
+
+	build_query(&b, 2, six, DNS_PTR);
+	send_all(d, &out, S, &b);
+	put_header(&b, 2, DNS_QR, 1, 1, 0, 0);
+	put_question(&b, six, DNS_PTR);
+	put_record(&b, DNS_PTR, 60, 10);
+	put_name(&b, "six.test");
+	send_all(d, &in, S, &b);
+	assert_string_equal(dns_name_of(d, v6, 2 * S), "six.test");
+
+	put_header(&b, 0, DNS_QR, 0, 1, 0, 0);
+	put_name(&b, "printer.local");
+	put16(&b, DNS_A);
+	put16(&b, 0x8001);
+	put32(&b, 120);
+	put16(&b, 4);
+	put32(&b, 0xc0000201);
+	send_all(d, &mdns, S, &b);
+	assert_string_equal(dns_name_of(d, one, 2 * S), "printer.local");
+
+	exchange(d, 3 * S, MS, 3, "www.example", 0);
+	assert_string_equal(dns_name_of(d, one, 4 * S), "www.example");
+	send_all(d, &mdns, 4 * S, &b);
+	assert_string_equal(dns_name_of(d, one, 4 * S), "www.example");
+	dns_free(d);
+}
+
+/* What a flood has left out on one side is neither unanswered nor an orphan. */
+static void thinned_is_not_unanswered(void **state)
+{
+	struct dns *d = dns_of();
+	struct build b;
+
+	(void)state;
+	build_query(&b, 3, "kept.example", DNS_A);
+	send_all(d, &out, 10 * S, &b);
+	build_query(&b, 4, "left.example", DNS_A);
+	send_all(d, &out, 10 * S, &b);
+	dns_thin(d, 1, 10 * S); /* the answer to 3 is left out, that to 4 never came */
+	build_answer(&b, 5, "began.before.example", DNS_A, 0);
+	dns_thin(d, 0, 11 * S);
+	send_all(d, &in, 11 * S, &b); /* its query was left out */
+	dns_tick(d, 16 * S);
+	dns_view_fill(d, &view);
+	assert_int_equal(view.thinned, 2);
+	assert_int_equal(view.unanswered, 1);
+	assert_string_equal(last_name, "left.example");
+	assert_int_equal(view.orphans, 0);
+
+	/* long after, all is told again */
+	build_query(&b, 3, "later.example", DNS_A);
+	dns_tick(d, 40 * S);
+	send_all(d, &out, 60 * S, &b);
+	dns_tick(d, 66 * S);
+	dns_view_fill(d, &view);
+	assert_int_equal(view.thinned, 2);
+	assert_int_equal(view.unanswered, 2);
+	dns_free(d);
+}
+
 static void broken_answers_answer_nothing(void **state)
 {
 	struct build b;
@@ -440,6 +522,8 @@ int main(void)
 		cmocka_unit_test(the_view_adds_up),
 		cmocka_unit_test(multicast_stands_apart),
 		cmocka_unit_test(addresses_bear_the_name_asked_for),
+		cmocka_unit_test(addresses_name_themselves),
+		cmocka_unit_test(thinned_is_not_unanswered),
 		cmocka_unit_test(broken_answers_answer_nothing),
 		cmocka_unit_test(a_cut_capture_is_not_a_broken_message),
 		cmocka_unit_test(broken_queries_wait_all_the_same),

@@ -26,6 +26,7 @@ static void fixture_dns(struct dns_view *d)
 	d->unanswered = 11;
 	d->retransmissions = 3;
 	d->orphans = 1;
+	d->thinned = 2;
 	d->n_rcodes = 2;
 	d->rcodes[0] = (struct named_count){"NOERROR", 100};
 	d->rcodes[1] = (struct named_count){"NXDOMAIN", 9};

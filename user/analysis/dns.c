@@ -69,6 +69,22 @@ static bool dns_read_rcode(const struct dns_message *m, uint16_t *rcode)
 	return result == DNS_WIRE_END;
 }
 
+/* What an address calls itself counts where nobody asked for it by name. */
+static void dns_learn_reverse(struct dns *d, const struct dns_message *m,
+			      const struct dns_record *r, uint64_t ts)
+{
+	struct dns_name name;
+	char text[DNS_TEXT_MAX];
+	uint8_t addr[16];
+
+	if (r->type != DNS_PTR || dns_wire_reverse(&m->qname, addr) != DNS_WIRE_OK ||
+	    dns_wire_target(m, r, &name) != DNS_WIRE_OK || name.len <= 1 ||
+	    addr_names_of(d->names, addr, ts))
+		return;
+	dns_wire_text(text, &name);
+	addr_names_learn(d->names, addr, text, r->ttl, ts);
+}
+
 /* Names the addresses of an answer after what was asked for. */
 static void dns_read_names(struct dns *d, const struct dns_message *m, uint64_t ts)
 {
@@ -79,8 +95,32 @@ static void dns_read_names(struct dns *d, const struct dns_message *m, uint64_t 
 	if (m->qname.len <= 1 || !m->records[DNS_ANSWER])
 		return;
 	dns_wire_text(text, &m->qname);
-	while (dns_wire_next(&cursor, &r) == DNS_WIRE_OK && r.section == DNS_ANSWER)
+	while (dns_wire_next(&cursor, &r) == DNS_WIRE_OK && r.section == DNS_ANSWER) {
 		dns_learn(d, m, &r, text, ts);
+		dns_learn_reverse(d, m, &r, ts);
+	}
+}
+
+/* Nobody need have asked: the neighbours' own names, by each record's owner (RFC 6762 section 6).
+ */
+static void dns_read_announced(struct dns *d, const struct dns_message *m, uint64_t ts)
+{
+	struct dns_cursor cursor = dns_wire_records(m);
+	struct dns_record r;
+
+	while (dns_wire_next(&cursor, &r) == DNS_WIRE_OK) {
+		struct dns_name name;
+		char text[DNS_TEXT_MAX];
+		uint8_t addr[16];
+		size_t end;
+
+		if (dns_wire_address(m, &r, addr) != DNS_WIRE_OK ||
+		    dns_wire_name(m, r.name_at, &name, &end) != DNS_WIRE_OK || name.len <= 1 ||
+		    addr_names_of(d->names, addr, ts))
+			continue;
+		dns_wire_text(text, &name);
+		addr_names_learn(d->names, addr, text, r.ttl, ts);
+	}
 }
 
 /* ---- messages ---- */
@@ -148,12 +188,15 @@ static void dns_message(struct dns *d, const struct arrival *a, const uint8_t *d
 		dns_stats_malformed(d->stats);
 	if (len < DNS_START_LEN)
 		return;
-	if (is_multicast(a->key))
+	if (is_multicast(a->key)) {
 		dns_stats_multicast(d->stats, &m);
-	else if (!(m.flags & DNS_QR))
+		if (m.flags & DNS_QR && framed)
+			dns_read_announced(d, &m, a->ts);
+	} else if (!(m.flags & DNS_QR)) {
 		dns_query(d, a, &m);
-	else if (framed || a->cut)
+	} else if (framed || a->cut) {
 		dns_answer(d, a, &m, rcode);
+	}
 }
 
 static void dns_tcp_arrived(void *arg, const struct dns_tcp_segment *last, const uint8_t *data,
@@ -261,6 +304,11 @@ void dns_tick(struct dns *d, uint64_t now)
 	dns_pair_expire(d->pair, now);
 }
 
+void dns_thin(struct dns *d, uint16_t mask, uint64_t now)
+{
+	dns_pair_thin(d->pair, mask, now);
+}
+
 void dns_finish(struct dns *d, uint64_t now)
 {
 	dns_tick(d, now);
@@ -271,7 +319,13 @@ void dns_finish(struct dns *d, uint64_t now)
 
 void dns_view_fill(const struct dns *d, struct dns_view *v)
 {
+	struct dns_tcp_counts tcp = dns_tcp_counts(d->tcp);
+
 	dns_stats_fill(d->stats, v);
+	v->overrun = dns_pair_overrun(d->pair);
+	v->tcp_resyncs = tcp.resyncs;
+	v->tcp_evicted = tcp.evicted;
+	v->thinned = dns_pair_thinned(d->pair);
 }
 
 const char *dns_name_of(const struct dns *d, const uint8_t addr[16], uint64_t now)

@@ -36,6 +36,9 @@ double dns_event(struct dns *d, const struct event *e);
 /* Ends what waited longer than the timeout; now: ns since the epoch, the capture's for files. */
 void dns_tick(struct dns *d, uint64_t now);
 
+/* From now on the source leaves transactions out: see dns_pair_thin. */
+void dns_thin(struct dns *d, uint16_t mask, uint64_t now);
+
 /* Nothing comes any more: everything pending is unanswered. */
 void dns_finish(struct dns *d, uint64_t now);
 

@@ -46,7 +46,10 @@ struct dns_pair {
 	uint32_t mask;	      /* number of buckets - 1 */
 	uint32_t free, fresh; /* free list; the first that was never used */
 	struct queue queue[STATES];
-	uint64_t overrun;
+	uint64_t overrun, thinned;
+	uint16_t mask_now;     /* of what is left out */
+	uint16_t mask_past[2]; /* all bits left out in this period, and in the one before */
+	uint64_t period;       /* ns, its start */
 };
 
 struct dns_pair *dns_pair_new(const struct dns_pair_config *c)
@@ -89,6 +92,38 @@ size_t dns_pair_waiting(const struct dns_pair *p)
 uint64_t dns_pair_overrun(const struct dns_pair *p)
 {
 	return p->overrun;
+}
+
+uint64_t dns_pair_thinned(const struct dns_pair *p)
+{
+	return p->thinned;
+}
+
+/* ---- thinning ---- */
+
+/* A period is longer than any query waits, and than messages are read late. */
+static void thin_follow(struct dns_pair *p, uint64_t now)
+{
+	if (now < p->period + 2 * p->config.timeout)
+		return;
+	p->mask_past[1] = p->mask_past[0];
+	p->mask_past[0] = p->mask_now;
+	p->period = now;
+}
+
+void dns_pair_thin(struct dns_pair *p, uint16_t mask, uint64_t now)
+{
+	thin_follow(p, now);
+	p->mask_past[0] |= mask;
+	p->mask_now = mask;
+}
+
+/* Whether the transaction's other half may have been left out. */
+static bool thin_took(const struct dns_pair *p, const struct dns_ends *e, uint16_t id)
+{
+	uint16_t bits = e->transport == TRANSPORT_TCP ? e->client_port ^ e->server_port : id;
+
+	return bits & (p->mask_past[0] | p->mask_past[1]);
 }
 
 /* ---- identity ---- */
@@ -224,6 +259,11 @@ static void pair_give_up(struct dns_pair *p, uint32_t i)
 {
 	const struct transaction *t = &p->transactions[i];
 
+	if (thin_took(p, &t->ends, t->id)) {
+		p->thinned++;
+		pair_drop(p, i);
+		return;
+	}
 	pair_tell(p,
 		  &(struct dns_transaction){
 			  .ts = t->first,
@@ -249,6 +289,7 @@ static void pair_end(struct dns_pair *p, uint32_t i)
 
 void dns_pair_expire(struct dns_pair *p, uint64_t now)
 {
+	thin_follow(p, now);
 	for (int state = 0; state < STATES; state++) {
 		uint32_t i;
 
@@ -385,6 +426,10 @@ enum dns_pair_result dns_pair_answer(struct dns_pair *p, const struct dns_ends *
 									    : DNS_PAIR_SEEN_BEFORE;
 	if (!i)
 		i = f.any[WAITING];
+	if (!i && thin_took(p, ends, m->id)) {
+		p->thinned++;
+		return DNS_PAIR_THINNED;
+	}
 	if (!i) {
 		pair_orphan(p, ends, m, ts, rcode);
 		return DNS_PAIR_ORPHAN;

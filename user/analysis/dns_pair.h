@@ -8,6 +8,10 @@
  * The same question again within DNS_PAIR_RETRANSMIT_NS is a retransmission; later, or once it was
  * answered, it is a new transaction. A second answer to the same question is no transaction.
  *
+ * In a flood the source leaves transactions out, by bits of what their query and answer share. While
+ * those bits change, one half of a transaction may come without the other: it is counted as thinned,
+ * not told as unanswered or as an answer to nothing.
+ *
  * Bounded: a fixed number of transactions. When all are taken, an answered one that is only kept to
  * know its repeated answers goes first, else the oldest that waits ends as unanswered.
  */
@@ -46,6 +50,7 @@ enum dns_pair_result {
 	DNS_PAIR_MATCHED,     /* an answer to a query */
 	DNS_PAIR_DUPLICATE,   /* an answer to a query that had one */
 	DNS_PAIR_ORPHAN,      /* an answer to no query that we know */
+	DNS_PAIR_THINNED,     /* an answer whose query was left out */
 	DNS_PAIR_SEEN_BEFORE, /* the same packet on another interface */
 };
 
@@ -67,6 +72,15 @@ void dns_pair_expire(struct dns_pair *p, uint64_t now);
 
 /* Ends all queries that wait. */
 void dns_pair_finish(struct dns_pair *p);
+
+/*
+ * From now on (ns) messages are left out whose id (UDP) or ports, XORed (TCP), have a bit of `mask`
+ * in host order.
+ */
+void dns_pair_thin(struct dns_pair *p, uint16_t mask, uint64_t now);
+
+/* How many queries and answers lost their other half to that. */
+uint64_t dns_pair_thinned(const struct dns_pair *p);
 
 /* How many queries wait, and how many ended early because the table was full. */
 size_t dns_pair_waiting(const struct dns_pair *p);

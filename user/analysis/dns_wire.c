@@ -5,8 +5,10 @@
  */
 #include "analysis/dns_wire.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum { CLASS_LEN = 4, RECORD_LEN = 10, SRV_LEN = 6, HINT_IPV4 = 4, HINT_IPV6 = 6 };
 
@@ -252,6 +254,52 @@ enum dns_wire_result dns_wire_address(const struct dns_message *m, const struct 
 	else
 		return DNS_WIRE_BAD_RDATA;
 	return DNS_WIRE_OK;
+}
+
+static bool reverse_ipv4(const char *text, uint8_t addr[16])
+{
+	unsigned n[4];
+	uint8_t octets[4];
+	int end = 0;
+
+	if (sscanf(text, "%3u.%3u.%3u.%3u%n", &n[3], &n[2], &n[1], &n[0], &end) != 4 ||
+	    strcasecmp(text + end, ".in-addr.arpa") != 0)
+		return false;
+	for (int i = 0; i < 4; i++) {
+		if (n[i] > 255)
+			return false;
+		octets[i] = n[i];
+	}
+	map_ipv4(addr, octets);
+	return true;
+}
+
+static bool reverse_ipv6(const char *text, uint8_t addr[16])
+{
+	enum { NIBBLES = 32 };
+
+	if (strlen(text) < 2 * NIBBLES || strcasecmp(text + 2 * NIBBLES, "ip6.arpa") != 0)
+		return false;
+	memset(addr, 0, 16);
+	for (int i = 0; i < NIBBLES; i++) {
+		unsigned char digit = tolower(text[2 * i]);
+
+		if (!isxdigit(digit) || text[2 * i + 1] != '.')
+			return false;
+		digit = digit <= '9' ? digit - '0' : digit - 'a' + 10;
+		addr[15 - i / 2] |= i & 1 ? digit << 4 : digit;
+	}
+	return true;
+}
+
+enum dns_wire_result dns_wire_reverse(const struct dns_name *name, uint8_t addr[16])
+{
+	char text[DNS_TEXT_MAX];
+
+	dns_wire_text(text, name);
+	if (reverse_ipv4(text, addr) || reverse_ipv6(text, addr))
+		return DNS_WIRE_OK;
+	return DNS_WIRE_BAD_RDATA;
 }
 
 /* A name `skip` octets into the data; *end may not lie behind the data. */

@@ -134,6 +134,12 @@ enum dns_wire_result dns_wire_address(const struct dns_message *m, const struct 
 enum dns_wire_result dns_wire_target(const struct dns_message *m, const struct dns_record *r,
 				     struct dns_name *name);
 
+/*
+ * The address, IPv4 mapped, that a name under in-addr.arpa (RFC 1035 section 3.5) or ip6.arpa (RFC
+ * 3596 section 2.5) stands for; BAD_RDATA for other names.
+ */
+enum dns_wire_result dns_wire_reverse(const struct dns_name *name, uint8_t addr[16]);
+
 /* A SRV (RFC 2782), SVCB or HTTPS (RFC 9460) record. */
 enum dns_wire_result dns_wire_service(const struct dns_message *m, const struct dns_record *r,
 				      struct dns_service *s);

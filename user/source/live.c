@@ -205,6 +205,7 @@ static size_t live_read_packets(struct source *s)
 static void live_steer_dns(struct source *s)
 {
 	struct live_config *config = s->kernel.config;
+	uint32_t mask = config->dns_mask;
 	size_t waiting = 0;
 
 	for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++) {
@@ -212,13 +213,15 @@ static void live_steer_dns(struct source *s)
 
 		waiting = n > waiting ? n : waiting;
 	}
-	if (waiting > DNS_BUSY && config->dns_mask < DNS_MASK_MAX) {
-		config->dns_mask = config->dns_mask << 1 | 1;
-		s->dns_calm = 0;
-	} else if (config->dns_mask && waiting < DNS_QUIET && ++s->dns_calm > 2000) {
-		config->dns_mask >>= 1;
-		s->dns_calm = 0;
-	}
+	if (waiting > DNS_BUSY && mask < DNS_MASK_MAX)
+		mask = mask << 1 | 1;
+	else if (mask && waiting < DNS_QUIET && ++s->dns_calm > 2000)
+		mask >>= 1;
+	if (mask == config->dns_mask)
+		return;
+	s->dns_calm = 0;
+	config->dns_mask = mask;
+	s->consumer.dns_thinned(s->consumer.arg, mask, clock_now(&s->kernel.clock));
 }
 
 /* ---- cuts ---- */

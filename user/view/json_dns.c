@@ -85,6 +85,10 @@ json_t *json_dns(const struct dns_view *d)
 	value_put(object, "unanswered", value_count(d->unanswered));
 	value_put(object, "retransmissions", value_count(d->retransmissions));
 	value_put(object, "orphans", value_count(d->orphans));
+	value_put(object, "overrun", value_count(d->overrun));
+	value_put(object, "tcp_resyncs", value_count(d->tcp_resyncs));
+	value_put(object, "tcp_evicted", value_count(d->tcp_evicted));
+	value_put(object, "thinned", value_count(d->thinned));
 	value_put(object, "multicast_queries", value_count(d->multicast_queries));
 	value_put(object, "multicast_responses", value_count(d->multicast_responses));
 	value_put(object, "malformed", value_count(d->malformed));

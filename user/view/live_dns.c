@@ -34,6 +34,8 @@ static void draw_counts(const struct dns_view *d, const struct pane *p, int row)
 	column = draw_n(p, row, column, "unanswered", d->unanswered, TINT_BAD);
 	column = draw_n(p, row, column, "again", d->retransmissions, TINT_WARN);
 	column = draw_n(p, row, column, "orphans", d->orphans, TINT_TEXT);
+	if (d->thinned)
+		column = draw_n(p, row, column, "half left out", d->thinned, TINT_WARN);
 	column = draw_n(p, row, column, "malformed", d->malformed, TINT_WARN);
 	draw_n(p, row, column, "multicast", d->multicast_queries, TINT_TEXT);
 }

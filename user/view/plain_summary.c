@@ -174,8 +174,16 @@ static void put_dns(FILE *to, const struct snapshot *s)
 		units_grouped(a, d->queries), units_grouped(b, d->responses),
 		units_grouped(c, d->matched), units_grouped(e, d->unanswered),
 		units_grouped(f, d->retransmissions));
-	fprintf(to, ", orphans %s, malformed %s\n", units_grouped(a, d->orphans),
+	fprintf(to, ", orphans %s, malformed %s", units_grouped(a, d->orphans),
 		units_grouped(b, d->malformed));
+	if (d->thinned)
+		fprintf(to, ", half left out %s", units_grouped(a, d->thinned));
+	if (d->overrun)
+		fprintf(to, ", given up early %s", units_grouped(a, d->overrun));
+	if (d->tcp_resyncs || d->tcp_evicted)
+		fprintf(to, ", TCP streams with gaps %s, given up %s",
+			units_grouped(a, d->tcp_resyncs), units_grouped(b, d->tcp_evicted));
+	fputc('\n', to);
 	if (q->count)
 		fprintf(to, "  latency: p50 %s, p90 %s, p95 %s, p99 %s, max %s\n",
 			units_ms(a, q->p50), units_ms(b, q->p90), units_ms(c, q->p95),

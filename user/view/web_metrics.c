@@ -274,6 +274,8 @@ static void write_dns(FILE *out, const struct dns_view *d)
 	counter(out, "xdplens_dns_retransmissions_total", "DNS queries sent again.",
 		d->retransmissions);
 	counter(out, "xdplens_dns_orphans_total", "DNS responses without a query.", d->orphans);
+	counter(out, "xdplens_dns_thinned_total",
+		"DNS messages whose query or response was left out in a flood.", d->thinned);
 	counter(out, "xdplens_dns_malformed_total", "DNS messages that cannot be read.",
 		d->malformed);
 	counter(out, "xdplens_dns_multicast_queries_total", "Queries of mDNS and LLMNR.",
