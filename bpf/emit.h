@@ -68,8 +68,12 @@ static __always_inline void home_copy(struct home *h, const struct packet *p,
 		EMIT_SIZE(256);
 	else if (len <= 1536)
 		EMIT_SIZE(1536);
-	else
+	else if (len <= CAPTURE_MAX)
 		EMIT_SIZE(CAPTURE_MAX);
+	else if (len <= 16384)
+		EMIT_SIZE(16384);
+	else
+		EMIT_SIZE(DNS_MAX);
 	return;
 lost:
 	h->counters->lost[kind]++;

@@ -165,7 +165,7 @@ static __always_inline void copy_packet(struct home *h, const struct packet *p,
 
 	if (home_knob(h, dns) && copy_is_dns(p, slot) && copy_dns_wanted(h, p)) {
 		why = COPY_DNS;
-		caplen = CAPTURE_MAX;
+		caplen = DNS_MAX;
 	} else if (home_knob(h, dns) && copy_is_fragment(p) && copy_head_wanted(h)) {
 		why = COPY_DNS;
 		caplen = COPY_FRAGMENT;

@@ -112,7 +112,10 @@ struct packet_record {
 };
 _Static_assert(sizeof(struct packet_record) == 40, "packet record");
 
-enum { CAPTURE_MAX = 4096 }; /* most bytes of one packet in a record */
+enum {
+	CAPTURE_MAX = 4096, /* most bytes of one packet in a record */
+	DNS_MAX = 65528,    /* but for DNS: a large send holds many messages */
+};
 
 /* ---- counters ---- */
 
