@@ -320,6 +320,22 @@ static void test_dns_ids(void **state)
 	}
 }
 
+/* Queries sent together over TCP, the first packet of their connection. */
+static void test_dns_pipelined(void **state)
+{
+	static const char query[] = "\0\x1e\x12\x34\1\0\0\1\0\0\0\0\0\0\7example\4test\0\0\1\0\1";
+	struct packet k = packet_of(TCP, 40000, 53);
+	char three[3 * (sizeof(query) - 1)];
+	struct payload p;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		memcpy(three + i * (sizeof(query) - 1), query, sizeof(query) - 1);
+	k.flags |= PACKET_BEGAN;
+	p = payload_of(three, sizeof(three), 0);
+	assert_int_equal(classify(&p, &k, 0), PROVEN(DNS));
+}
+
 static void test_merge(void **state)
 {
 	(void)state;
@@ -408,9 +424,10 @@ int main(void)
 		cmocka_unit_test(test_rows),	    cmocka_unit_test(test_cuts),
 		cmocka_unit_test(test_never_falls), cmocka_unit_test(test_halfway),
 		cmocka_unit_test(test_denial),	    cmocka_unit_test(test_starttls),
-		cmocka_unit_test(test_dns_ids),	    cmocka_unit_test(test_merge),
-		cmocka_unit_test(test_pack),	    cmocka_unit_test(test_ports),
-		cmocka_unit_test(test_wants),	    cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_dns_ids),	    cmocka_unit_test(test_dns_pipelined),
+		cmocka_unit_test(test_merge),	    cmocka_unit_test(test_pack),
+		cmocka_unit_test(test_ports),	    cmocka_unit_test(test_wants),
+		cmocka_unit_test(test_empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,7 +136,9 @@ CLASSIFY_PART __u32 tcp_framed(const struct payload *p, __u32 e, __u32 guess)
 	len = be16(p, 0);
 	op = p->bytes[2];
 
-	if (p->len >= 15 && len + 2 >= p->wire_len && dns_seen(p, 2, len, guess == APP_DNS))
+	/* on its port several may come together (RFC 7766 section 6.2.1.1) */
+	if (p->len >= 15 && (len + 2 >= p->wire_len || guess == APP_DNS) &&
+	    dns_seen(p, 2, len, guess == APP_DNS))
 		return ends_have(e, 5355) ? PROVEN(LLMNR) : PROVEN(DNS);
 	if (len + 2 == p->wire_len && p->len >= 16) {
 		if ((op == 0x38 || op == 0x40 || op == 0x50) && len <= 128) /* OpenVPN: reset */
