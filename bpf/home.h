@@ -28,6 +28,23 @@ __attribute__((noinline)) int classify_payload(struct payload *payload, struct p
 	return classify(payload, p, known);
 }
 
+static __always_inline const struct listed_range *home_range(const void *home, __u32 at)
+{
+	(void)home;
+	return bpf_map_lookup_elem(&listed_ranges, &at);
+}
+
+__attribute__((noinline)) int listed_lookup(struct flow_key *key)
+{
+	return key && listed_flow(0, *(volatile __u64 *)&live_config.listed, key);
+}
+
+static __always_inline int home_listed(struct home *h, const struct flow_key *key)
+{
+	(void)h;
+	return cfg_listed && listed_lookup((struct flow_key *)key);
+}
+
 static __always_inline long home_bytes(const struct home *h, __u32 offset, void *to, __u32 len)
 {
 	if (h->skb)

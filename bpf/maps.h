@@ -7,6 +7,7 @@
 #ifndef MAPS_H
 #define MAPS_H
 
+#include "xdplens/listed.h"
 #include "xdplens/parse.h"
 
 #include "config.h"
@@ -30,6 +31,15 @@ struct {
 	__type(key, __u32);
 	__type(value, struct cpu_state);
 } cpu_states SEC(".maps");
+
+/* Blacklists, two tables in turn: see struct live_config. Its room is user space's to say. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct listed_range);
+} listed_ranges SEC(".maps");
 
 /* What one packet needs of room and the stack cannot hold. */
 struct scratch {

@@ -338,6 +338,7 @@ struct pipeline *pipeline_new(const struct options *o)
 	p->source_ops = o->read || o->mode == MODE_PCAP ? &source_replay : &source_live;
 	if (!pipeline_open_filter(p) || !pipeline_open_sinks(p) || !pipeline_open_analysis(p))
 		goto fail;
+	consumer.listed.ranges = detect_listed(p->detect, &consumer.listed.n);
 	p->source = p->source_ops->open(o, &consumer);
 	if (!p->source)
 		goto fail;
@@ -417,10 +418,15 @@ bool pipeline_was_cut(struct pipeline *p)
 
 void pipeline_reload(struct pipeline *p)
 {
+	struct listed listed;
+
 	for (int i = 0; i < SINKS; i++)
 		if (p->sinks[i].sink && p->sinks[i].ops->reopen)
 			p->sinks[i].ops->reopen(p->sinks[i].sink);
-	detect_reload(p->detect);
+	if (detect_reload(p->detect) < 0)
+		return;
+	listed.ranges = detect_listed(p->detect, &listed.n);
+	p->source_ops->relist(p->source, &listed);
 }
 
 void pipeline_finish(struct pipeline *p)

@@ -45,6 +45,7 @@ struct flow_delta {
 	struct verdict verdict;
 	bool opened;	  /* the flow was not known before: it starts here */
 	bool from_opener; /* key->saddr is who opened the flow */
+	bool listed;	  /* an end of it may be on the user's blacklists */
 };
 
 /* A DNS transaction that ended. Text is escaped, printable ASCII. */

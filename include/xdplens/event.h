@@ -44,9 +44,9 @@ enum {
 	SLOT_SURE = 0x03,     /* mask of `grade`: enum sure */
 	SLOT_SECURITY = 0x0c, /* mask of `grade`: enum security << 2 */
 	SLOT_SECURITY_SHIFT = 2,
-	SLOT_DNS = 0x10,   /* every packet with payload is copied to the DNS ring */
-	SLOT_ACKED = 0x20, /* the first packet after the handshake's SYN was copied */
-
+	SLOT_DNS = 0x10,     /* every packet with payload is copied to the DNS ring */
+	SLOT_ACKED = 0x20,   /* the first packet after the handshake's SYN was copied */
+	SLOT_LISTED = 0x40,  /* an end of it is blacklisted: see listed.h */
 	SLOT_SETTLED = 0x80, /* nothing more to learn from payload */
 
 	SLOT_PAYLOADS = 0x0f, /* mask of `state`: packets with payload, saturating */
@@ -191,7 +191,8 @@ _Static_assert(sizeof(struct counters) % 64 == 0, "whole cache lines");
 struct live_config {
 	__u32 bank;	/* that programs count into */
 	__u32 dns_mask; /* copy only DNS transactions whose id has none of these bits */
-	__u32 pad[14];
+	__u64 listed;	/* blacklist: where its ranges begin << 32 | how many they are */
+	__u32 pad[12];
 };
 
 struct clocks {

@@ -13,6 +13,7 @@
 #define XDPLENS_FLOW_H
 
 #include "xdplens/classify.h"
+#include "xdplens/listed.h"
 #include "xdplens/packet.h"
 
 /* One packet on its way, and where it is at home. */
@@ -44,6 +45,10 @@ static __always_inline int home_evict(struct home *h, const struct flow_slot *sl
 static __always_inline struct payload *home_payload(struct home *h, const struct packet *p);
 static __always_inline __u32 home_classify(struct home *h, struct payload *payload,
 					   struct packet *p, __u32 known);
+/* The range number `at` of all tables; NULL: none. `home` is the host's engine. */
+static __always_inline const struct listed_range *home_range(const void *home, __u32 at);
+/* 1: an end of the flow is blacklisted. */
+static __always_inline int home_listed(struct home *h, const struct flow_key *key);
 
 enum {
 	FLOW_BYTES_FULL = 3u << 30, /* a slot with more leaves as a record before it wraps */
@@ -119,6 +124,39 @@ static __always_inline void overflow_sketch(struct counters *c, __u64 hash)
 		c->sketch[bin] = rank;
 }
 
+/* `table`: where it begins << 32 | its ranges, as in struct live_config. 1: the key is in it. */
+static __always_inline int listed_has(const void *home, __u64 table, __u64 key)
+{
+	__u32 at = table >> 32, n = table;
+	const struct listed_range *r;
+
+	for (int i = 0; i < LISTED_STEPS && n > 1; i++) {
+		__u32 half = n / 2;
+
+		r = home_range(home, at + half);
+		if (!r)
+			return 0;
+		if (r->first <= key)
+			at += half;
+		n -= half;
+	}
+	r = n ? home_range(home, at) : 0;
+	return r && r->first <= key && key <= r->last;
+}
+
+/* 1: the source or the destination is listed. The key lies on a multiple of 8. */
+static __always_inline int listed_flow(const void *home, __u64 table, const struct flow_key *key)
+{
+	const struct {
+		__u64 s[2], d[2];
+	} __attribute__((may_alias)) *a = (const void *)key;
+
+	return listed_has(home, table,
+			  listed_key(__builtin_bswap64(a->s[0]), __builtin_bswap64(a->s[1]))) ||
+	       listed_has(home, table,
+			  listed_key(__builtin_bswap64(a->d[0]), __builtin_bswap64(a->d[1])));
+}
+
 /* Packets that belong to no slot: totals by protocol and by source. */
 static __always_inline void overflow_add(struct home *h, const struct flow_key *key, __u32 packets,
 					 __u32 bytes)
@@ -171,23 +209,35 @@ static __always_inline void flow_restart(struct flow_slot *slot, __u32 now)
 }
 
 /*
+ * The ring is short: does the packet get the slot? A blacklisted one gets it from whoever is none,
+ * so that no flood hides it; others must outvote the holder.
+ */
+static __always_inline int flow_outvotes(struct flow_slot *slot, int listed)
+{
+	if (listed && !(slot->grade & SLOT_LISTED))
+		return 1;
+	if ((slot->state & SLOT_VOTES) != SLOT_VOTES) {
+		slot->state += SLOT_VOTE;
+		return (__u32)slot->state >> 4 > slot->packets;
+	}
+	if (slot->packets <= SLOT_VOTES >> 4)
+		return 1;
+	slot->state &= ~SLOT_VOTES;
+	return 0;
+}
+
+/*
  * Makes the slot the packet's; what was known of its flow in the other bank is kept. 0: the holder
  * stays, and the packet belongs to the overflow.
  */
 static __always_inline int flow_take(struct home *h, struct flow_slot *slot,
 				     const struct flow_slot *other, const struct packet *p)
 {
-	int same = flow_same(&slot->key, &p->key);
+	int same = flow_same(&slot->key, &p->key), listed = home_listed(h, &p->key);
 
 	if (slot->packets && home_evict(h, slot) < 0) {
-		if ((slot->state & SLOT_VOTES) != SLOT_VOTES) {
-			slot->state += SLOT_VOTE;
-			if ((__u32)slot->state >> 4 <= slot->packets)
-				return 0;
-		} else if (slot->packets > SLOT_VOTES >> 4) {
-			slot->state &= ~SLOT_VOTES;
+		if (!flow_outvotes(slot, listed))
 			return 0;
-		}
 		overflow_add(h, &slot->key, slot->packets, slot->bytes);
 	}
 	if ((p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN || !(same || other)) {
@@ -199,6 +249,7 @@ static __always_inline int flow_take(struct home *h, struct flow_slot *slot,
 		slot->grade = other->grade;
 		slot->state = other->state;
 	}
+	slot->grade = listed ? slot->grade | SLOT_LISTED : slot->grade & ~SLOT_LISTED;
 	slot->key = p->key;
 	slot->state &= ~SLOT_VOTES;
 	flow_restart(slot, h->now);

@@ -2,8 +2,9 @@
 /*
  * Guaranteed: the kernel's build of the engine and the host's say the same of every packet. The
  * same frames go through xdp_ingress by BPF_PROG_TEST_RUN and through source/engine.c; counters,
- * flows, verdicts and the decisions what to copy must be equal. Frames: a table of our own, each
- * cut and damaged in many ways; and every Ethernet capture of ../shared/corpus where that exists.
+ * flows, verdicts, blacklist marks and the decisions what to copy must be equal. Frames: a table of
+ * our own, each cut and damaged in many ways; and every Ethernet capture of ../shared/corpus where
+ * that exists.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -30,12 +31,20 @@
 #include "xdplens.skel.h"
 #include "xdplens/parse.h"
 
-enum { SLOTS = 4096, FRAME_MIN = 14, FRAME_MAX = 3000, FLOWS_MAX = 1 << 18, SKIPPED = 77 };
+enum {
+	RANGES = 6143,
+	SLOTS = 4096,
+	FRAME_MIN = 14,
+	FRAME_MAX = 3000,
+	FLOWS_MAX = 1 << 18,
+	SKIPPED = 77
+};
 
 struct total { /* of one direction of a flow */
 	struct flow_key key;
 	uint64_t packets, bytes;
 	uint8_t tcp_flags, app, sure, security;
+	bool listed;
 };
 
 struct side {
@@ -52,6 +61,8 @@ static struct flow_slot *slots;
 static struct ring *rings[RING_COUNT];
 static struct engine *engine;
 static int cpu;
+static struct listed_range ranges[RANGES];
+static uint64_t marked[2]; /* flows of both sides that are not, and that are, blacklisted */
 
 static void add_flow(struct side *s, const struct flow_key *key, const struct flow_delta *d)
 {
@@ -66,6 +77,8 @@ static void add_flow(struct side *s, const struct flow_key *key, const struct fl
 	t->app = d->verdict.app;
 	t->sure = d->verdict.sure;
 	t->security = d->verdict.security;
+	t->listed = d->listed;
+	marked[d->listed]++;
 }
 
 static int compare_totals(const void *a, const void *b)
@@ -104,6 +117,7 @@ static void kernel_add(const struct flow_slot *slot)
 		.tcp_flags = slot->tcp_flags,
 		.verdict = {slot->app, slot->grade & SLOT_SURE,
 			    (slot->grade & SLOT_SECURITY) >> SLOT_SECURITY_SHIFT},
+		.listed = slot->grade & SLOT_LISTED,
 	};
 
 	add_flow(&kernel_side, &slot->key, &d);
@@ -148,7 +162,11 @@ static void kernel_finish(void)
 static void begin(void)
 {
 	static const struct source_consumer consumer = {
-		.packet = host_packet, .flows = host_flows, .cut = host_cut};
+		.packet = host_packet,
+		.flows = host_flows,
+		.cut = host_cut,
+		.listed = {ranges, RANGES},
+	};
 
 	kernel_side.n = host_side.n = 0;
 	memset(kernel_side.copies, 0, sizeof(kernel_side.copies));
@@ -198,11 +216,12 @@ static void same(const char *what)
 		const struct total *k = &kernel_side.flows[i], *h = &host_side.flows[i];
 
 		if (memcmp(k, h, sizeof(*k)) != 0)
-			fail_msg("%s: flow %zu: kernel proto %u %llu packets app %u sure %u, host "
-				 "proto %u %llu packets app %u sure %u",
+			fail_msg("%s: flow %zu: kernel proto %u %llu packets app %u sure %u listed "
+				 "%d, host "
+				 "proto %u %llu packets app %u sure %u listed %d",
 				 what, i, k->key.proto, (unsigned long long)k->packets, k->app,
-				 k->sure, h->key.proto, (unsigned long long)h->packets, h->app,
-				 h->sure);
+				 k->sure, k->listed, h->key.proto, (unsigned long long)h->packets,
+				 h->app, h->sure, h->listed);
 	}
 	assert_memory_equal(&kernel_side.counters, &host_side.counters, sizeof(struct counters));
 	assert_memory_equal(kernel_side.copies, host_side.copies, sizeof(host_side.copies));
@@ -281,6 +300,7 @@ static void test_damage(void **state)
 		feed(frame, frames[i].len);
 	}
 	same("damaged frames");
+	assert_true(marked[0] > 1000 && marked[1] > 1000); /* or nothing was shown */
 }
 
 static void test_corpus(void **state)
@@ -321,8 +341,39 @@ static void *map_array(struct bpf_map *map)
 	return at == MAP_FAILED ? NULL : at;
 }
 
+/* A quarter of the IPv4 addresses in 2,048 ranges, a quarter of the IPv6 networks in 4,095. */
+static void list_make(void)
+{
+	const uint64_t ipv4 = 0xffffull << 32;
+	size_t n = 0;
+
+	for (uint64_t i = 0; i < 2048; i++)
+		ranges[n++] = (struct listed_range){ipv4 + (i << 21) + (1 << 20),
+						    ipv4 + (i << 21) + (3 << 19) - 1};
+	for (uint64_t i = 1; n < RANGES; i++)
+		ranges[n++] = (struct listed_range){(i << 52) + (1ull << 51),
+						    (i << 52) + (3ull << 50) - 1};
+}
+
+static int list_load(void)
+{
+	const struct listed_range nothing = {0, UINT64_MAX};
+
+	list_make();
+	for (uint32_t i = 0; i <= RANGES; i++) { /* it begins behind what is not its own */
+		const struct listed_range *r = i ? &ranges[i - 1] : &nothing;
+
+		if (bpf_map_update_elem(bpf_map__fd(skel->maps.listed_ranges), &i, r, BPF_ANY) < 0)
+			return -errno;
+	}
+	skel->data_live->live_config.listed = 1ull << 32 | RANGES;
+	return 0;
+}
+
 static int load(void)
 {
+	int error;
+
 	skel = xdplens_bpf__open();
 	if (!skel)
 		return -errno;
@@ -330,7 +381,10 @@ static int load(void)
 	skel->rodata->cfg_sample = 0;
 	skel->rodata->cfg_looks = UINT32_MAX;
 	skel->rodata->cfg_copies = UINT32_MAX;
-	return xdplens_bpf__load(skel);
+	skel->rodata->cfg_listed = 1;
+	bpf_map__set_max_entries(skel->maps.listed_ranges, RANGES + 1);
+	error = xdplens_bpf__load(skel);
+	return error ? error : list_load();
 }
 
 static int pin(void)

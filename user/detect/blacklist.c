@@ -91,6 +91,11 @@ static void blacklist_tick(struct detector *d, const struct tick *t)
 	}
 }
 
+const struct listed_range *blacklist_ranges(const struct detector *blacklist, size_t *n)
+{
+	return prefix_set_ranges(blacklist->set, n);
+}
+
 static void blacklist_close(struct detector *d)
 {
 	if (!d)

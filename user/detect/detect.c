@@ -66,6 +66,7 @@ struct detect {
 	unsigned n_explained; /* ever */
 	uint64_t now;
 	uint64_t deltas; /* since the last tick */
+	uint64_t listed; /* of these, with an end that may be blacklisted */
 	uint64_t random;
 	uint64_t first, last; /* of the deltas since the detectors thought */
 	struct tick sum;      /* of ticks that nobody has thought about */
@@ -333,6 +334,15 @@ int detect_reload(struct detect *d)
 	return 0;
 }
 
+const struct listed_range *detect_listed(const struct detect *d, size_t *n)
+{
+	*n = 0;
+	for (unsigned i = 0; i < d->n; i++)
+		if (d->host[i].ops == &detector_blacklist && d->host[i].detector)
+			return blacklist_ranges(d->host[i].detector, n);
+	return NULL;
+}
+
 /* ---- what comes in ---- */
 
 void detect_event(struct detect *d, const struct event *e)
@@ -367,6 +377,8 @@ void detect_flow(struct detect *d, const struct flow_delta *f)
 	unsigned one_in = thinning(d->deltas++);
 	struct flow_delta scaled;
 
+	if (f->listed && d->listed++ < DETECT_EXACT)
+		one_in = 1;
 	if (one_in == 1 || f->packets >= one_in) {
 		flow_tell(d, f);
 		return;
@@ -431,7 +443,7 @@ static void detect_think(struct detect *d)
 	for (unsigned i = 0; i < d->n; i++)
 		if (d->host[i].detector && d->host[i].ops->tick)
 			d->host[i].ops->tick(d->host[i].detector, &d->sum);
-	d->first = d->last = d->deltas = 0;
+	d->first = d->last = d->deltas = d->listed = 0;
 	memset(&d->sum, 0, sizeof(d->sum));
 	memset(&d->counters, 0, sizeof(d->counters));
 }

@@ -9,7 +9,7 @@
  *
  * Bounded: of more than DETECT_EXACT deltas a second the small ones are thinned, and those that
  * remain stand for several (packets and bytes scaled), so that a flood costs what a busy second
- * does.
+ * does. Of deltas with an end that may be blacklisted as many again are all looked at.
  */
 #ifndef DETECT_DETECT_H
 #define DETECT_DETECT_H
@@ -18,6 +18,7 @@
 
 #include "snapshot.h"
 #include "xdplens/detector.h"
+#include "xdplens/listed.h"
 
 enum {
 	DETECT_MAX = 32,	/* detectors, plugins included */
@@ -60,6 +61,12 @@ void detect_finish(struct detect *d, uint64_t now);
  * learned. -1: said why, and everything is as it was.
  */
 int detect_reload(struct detect *d);
+
+/*
+ * The blacklisted addresses, for sources to mark flows by, until the next reload. NULL: there are
+ * no lists.
+ */
+const struct listed_range *detect_listed(const struct detect *d, size_t *n);
 
 /* Fills alerts, n_alerts, n_alerts_open, alerts_total, alerts_by_detector. */
 void detect_fill(const struct detect *d, struct snapshot *s);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "xdplens/detector.h"
+#include "xdplens/listed.h"
 
 /* "What this address does is told by an alert of mine"; holds for five seconds. */
 void host_explain(struct detector_host *host, const uint8_t addr[16]);
@@ -19,6 +20,9 @@ bool host_explained(struct detector_host *host, const uint8_t addr[16]);
 
 /* The files of --blacklist; returns their number. */
 int host_blacklists(struct detector_host *host, const char *const **files);
+
+/* The addresses that the blacklist detector knows, as long as it is open. */
+const struct listed_range *blacklist_ranges(const struct detector *blacklist, size_t *n);
 
 /* A limit of the configuration; 0 there means never. */
 double host_limit(struct detector_host *host, const char *key, double otherwise);

@@ -13,8 +13,8 @@
 #include "detect/words.h"
 
 enum {
-	PREFIX_MOST = 1 << 24, /* more are refused */
-	STRIDE = 64,	       /* intervals a coarse entry */
+	PREFIX_MOST = LISTED_MOST, /* more are refused */
+	STRIDE = 64,		   /* intervals a coarse entry */
 	IPV4_BINS = 1 << 16,
 	BAD_SHOWN = 5, /* bad lines named in a file */
 };
@@ -39,6 +39,8 @@ struct prefix_set {
 	size_t n_intervals;
 	address *coarse; /* every STRIDE-th start */
 	uint32_t *ipv4;	 /* by the first 16 bits: the interval that holds the first such address */
+	struct listed_range *range;
+	size_t n_ranges;
 };
 
 /* ---- reading ---- */
@@ -233,6 +235,33 @@ static int stack_end(struct prefix_set *s, const int32_t *stack, int depth, addr
 	return depth;
 }
 
+static uint64_t address_key(address a)
+{
+	return listed_key((uint64_t)(a >> 64), (uint64_t)a);
+}
+
+/* Intervals with an owner, as keys; what is next to each other becomes one. */
+static int set_ranges(struct prefix_set *s)
+{
+	s->range = malloc((s->n_intervals + 1) * sizeof(*s->range));
+	if (!s->range)
+		return -1;
+	for (size_t i = 0; i < s->n_intervals; i++) {
+		bool last = i + 1 == s->n_intervals;
+		struct listed_range *before = s->n_ranges ? &s->range[s->n_ranges - 1] : NULL;
+		struct listed_range r = {address_key(s->start[i]),
+					 address_key(last ? ~(address)0 : s->start[i + 1] - 1)};
+
+		if (s->owner[i] < 0)
+			continue;
+		if (before && r.first <= before->last + 1)
+			before->last = r.last;
+		else
+			s->range[s->n_ranges++] = r;
+	}
+	return 0;
+}
+
 /* Prefixes nest or are apart: a walk in order with a stack of those that are open. */
 static int set_build(struct prefix_set *s)
 {
@@ -280,7 +309,7 @@ struct prefix_set *prefix_set_load(const char *const *files, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (prefix_file(s, i))
 			goto fail;
-	if (!set_build(s))
+	if (!set_build(s) && (!n || !set_ranges(s)))
 		return s;
 	log_error("blacklist: not enough memory");
 fail:
@@ -297,12 +326,19 @@ void prefix_set_free(struct prefix_set *s)
 	free(s->owner);
 	free(s->coarse);
 	free(s->ipv4);
+	free(s->range);
 	free(s);
 }
 
 size_t prefix_set_count(const struct prefix_set *s)
 {
 	return s->n;
+}
+
+const struct listed_range *prefix_set_ranges(const struct prefix_set *s, size_t *n)
+{
+	*n = s->n_ranges;
+	return s->range;
 }
 
 /* ---- looking up ---- */

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "xdplens/listed.h"
+
 enum { PREFIX_TEXT = 52 };
 
 struct prefix_set;
@@ -36,6 +38,12 @@ size_t prefix_set_count(const struct prefix_set *s);
 
 /* The number of the longest prefix that holds the (mapped) address, -1: none. */
 int32_t prefix_set_find(const struct prefix_set *s, const uint8_t addr[16]);
+
+/*
+ * The addresses as ranges of keys (xdplens/listed.h), disjoint and ascending; NULL for a set of no
+ * file. Valid as long as the set.
+ */
+const struct listed_range *prefix_set_ranges(const struct prefix_set *s, size_t *n);
 
 void prefix_set_describe(const struct prefix_set *s, int32_t number, struct prefix_match *match);
 

@@ -64,6 +64,7 @@ int decode_slot(const struct flow_slot *slot, const struct clock *clock, struct 
 		.bytes = slot->bytes,
 		.tcp_flags = slot->tcp_flags,
 		.verdict = decode_verdict(slot->app, slot->grade),
+		.listed = slot->grade & SLOT_LISTED,
 	};
 	return 0;
 }

@@ -347,7 +347,7 @@ static bool doctor_load(struct kernel *k, const struct options *o)
 
 	puts("Our programs");
 	fflush(stdout);
-	error = kernel_load(k, o);
+	error = kernel_load(k, o, &(struct listed){0});
 	if (error)
 		row("load", "stderr says what is missing; -v shows the verifier", "%s",
 		    strerror(-error));

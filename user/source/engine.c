@@ -72,6 +72,7 @@ static void engine_emit(struct engine *e, const struct flow_slot *slot)
 		.verdict = {.app = slot->app,
 			    .sure = slot->grade & SLOT_SURE,
 			    .security = (slot->grade & SLOT_SECURITY) >> SLOT_SECURITY_SHIFT},
+		.listed = slot->grade & SLOT_LISTED,
 	};
 	if (d->last < d->first) /* the capture's clock went back */
 		d->last = d->first;
@@ -91,6 +92,20 @@ static __always_inline __u32 home_dns_mask(const struct home *h)
 {
 	(void)h;
 	return 0;
+}
+
+static __always_inline const struct listed_range *home_range(const void *home, __u32 at)
+{
+	const struct engine *e = home;
+
+	return &e->consumer.listed.ranges[at];
+}
+
+static __always_inline int home_listed(struct home *h, const struct flow_key *key)
+{
+	const struct engine *e = home_engine(h);
+
+	return listed_flow(e, e->consumer.listed.n, key);
 }
 
 static __always_inline struct flow_slot *home_slot(struct home *h, __u32 hash, __u32 bank)
@@ -211,6 +226,11 @@ void engine_free(struct engine *e)
 	free(e->state);
 	free(e->slots);
 	free(e);
+}
+
+void engine_relist(struct engine *e, const struct listed *listed)
+{
+	e->consumer.listed = *listed;
 }
 
 void engine_packet(struct engine *e, const struct engine_frame *frame)

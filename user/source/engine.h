@@ -27,6 +27,8 @@ struct engine_frame {
 
 struct engine *engine_new(const struct engine_config *config, const struct source_consumer *c);
 void engine_free(struct engine *e);
+/* The consumer's lists are these from now on; the ranges are kept. */
+void engine_relist(struct engine *e, const struct listed *listed);
 /* The whole way of a packet; delivers what it copies and evicts. */
 void engine_packet(struct engine *e, const struct engine_frame *frame);
 /* Delivers every flow in the cache and the counters, and begins anew. */

@@ -18,11 +18,13 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "source/quiesce.h"
 #include "xdplens.skel.h"
 
 enum {
 	KERNEL_SLOTS = 4096, /* stays in the CPU's own cache: measured best */
 	KERNEL_RING_SIZE = 1 << 23,
+	LISTED_SPARE = 1024, /* ranges that a short list may grow by */
 };
 
 static int kernel_print(enum libbpf_print_level level, const char *format, va_list args)
@@ -43,12 +45,14 @@ static void kernel_configure(struct kernel *k, const struct options *o)
 	uint32_t array = k->cpus * BANKS * k->slots;
 
 	s->rodata->cfg_slots_mask = k->slots - 1;
+	s->rodata->cfg_listed = k->listed_room > 0;
 	s->rodata->cfg_sample = o->sample;
 	s->rodata->cfg_sample_caplen = o->snaplen < CAPTURE_MAX ? o->snaplen : CAPTURE_MAX;
 	if (getrandom((void *)&s->rodata->cfg_seed, sizeof(s->rodata->cfg_seed), 0) < 0)
 		log_debug("no random seed");
 	bpf_map__set_max_entries(s->maps.flow_slots, array);
 	bpf_map__set_max_entries(s->maps.cpu_states, k->cpus);
+	bpf_map__set_max_entries(s->maps.listed_ranges, k->listed_room ? 2 * k->listed_room : 1);
 	bpf_map__set_max_entries(s->maps.dns_rings, k->cpus < 2 ? 2 : k->cpus);
 	bpf_map__set_max_entries(s->maps.packet_rings, k->cpus < 2 ? 2 : k->cpus);
 	bpf_map__set_max_entries(s->maps.flow_rings, k->cpus < 2 ? 2 : k->cpus);
@@ -116,13 +120,19 @@ static void *kernel_map_array(struct bpf_map *map, size_t *size)
 
 static int kernel_map_arrays(struct kernel *k)
 {
-	size_t slots, states;
+	size_t slots, states, listed;
 
 	k->flow_slots = kernel_map_array(k->skel->maps.flow_slots, &slots);
 	k->cpu_states = kernel_map_array(k->skel->maps.cpu_states, &states);
 	if (!k->flow_slots || !k->cpu_states)
 		return -errno;
 	k->memory += slots + states;
+	if (k->listed_room) {
+		k->listed = kernel_map_array(k->skel->maps.listed_ranges, &listed);
+		if (!k->listed)
+			return -errno;
+		k->memory += listed;
+	}
 	k->config = (struct live_config *)&k->skel->data_live->live_config;
 	return 0;
 }
@@ -175,21 +185,17 @@ static void kernel_explain(int error)
 			  strerror(-error));
 }
 
-int kernel_load(struct kernel *k, const struct options *o)
+static int kernel_try(struct kernel *k, const struct options *o, uint32_t listed_room)
 {
-	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
 	int error, cpus = libbpf_num_possible_cpus();
 
 	memset(k, 0, sizeof(*k));
-	libbpf_set_print(kernel_print);
-	setrlimit(RLIMIT_MEMLOCK, &unlimited); /* kernels before 5.11 */
 	k->cpus = cpus < 1 ? 1 : cpus > KERNEL_CPUS_MAX ? KERNEL_CPUS_MAX : cpus;
 	k->slots = KERNEL_SLOTS;
+	k->listed_room = listed_room;
 	k->skel = xdplens_bpf__open();
-	if (!k->skel) {
-		error = -errno;
-		goto out;
-	}
+	if (!k->skel)
+		return -errno;
 	kernel_configure(k, o);
 	error = xdplens_bpf__load(k->skel);
 	if (!error)
@@ -198,12 +204,51 @@ int kernel_load(struct kernel *k, const struct options *o)
 		error = kernel_map_arrays(k);
 	if (!error)
 		error = kernel_read_clocks(k);
-out:
-	if (error) {
-		kernel_explain(error);
+	if (error)
 		kernel_unload(k);
-	}
 	return error;
+}
+
+int kernel_load(struct kernel *k, const struct options *o, const struct listed *listed)
+{
+	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+	uint32_t room = listed->ranges ? listed->n + listed->n / 2 + LISTED_SPARE : 0;
+	int error;
+
+	libbpf_set_print(kernel_print);
+	setrlimit(RLIMIT_MEMLOCK, &unlimited); /* kernels before 5.11 */
+	error = kernel_try(k, o, room);
+	if (error && error != -EPERM && room) {
+		error = kernel_try(k, o, 0);
+		if (!error)
+			log_warn("the kernel has no room for the blacklists: their addresses are "
+				 "looked up in user space, where a flood thins what it sees");
+	}
+	if (error)
+		kernel_explain(error);
+	else if (k->listed)
+		kernel_relist(k, listed);
+	return error;
+}
+
+void kernel_relist(struct kernel *k, const struct listed *listed)
+{
+	uint32_t from = k->listed_second ? 0 : k->listed_room;
+	uint64_t table = (uint64_t)from << 32 | listed->n;
+
+	if (!k->listed || listed->n > k->listed_room) {
+		if (listed->n)
+			log_warn("the kernel has no room for %zu ranges of blacklisted addresses: "
+				 "they "
+				 "are looked up in user space until the next start",
+				 listed->n);
+		table = 0;
+	} else if (listed->n) {
+		memcpy(k->listed + from, listed->ranges, listed->n * sizeof(*k->listed));
+	}
+	__atomic_store_n(&k->config->listed, table, __ATOMIC_SEQ_CST);
+	k->listed_second = !k->listed_second;
+	quiesce_now(); /* the other table is free for the next time */
 }
 
 static void kernel_unmap(void *at, struct bpf_map *map)
@@ -228,6 +273,7 @@ void kernel_unload(struct kernel *k)
 	}
 	kernel_unmap(k->flow_slots, k->skel->maps.flow_slots);
 	kernel_unmap(k->cpu_states, k->skel->maps.cpu_states);
+	kernel_unmap(k->listed, k->skel->maps.listed_ranges);
 	xdplens_bpf__destroy(k->skel);
 	k->skel = NULL;
 }

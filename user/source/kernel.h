@@ -6,6 +6,7 @@
 #include "options.h"
 #include "source/clock.h"
 #include "source/ring.h"
+#include "source/source.h"
 #include "xdplens/event.h"
 
 enum { KERNEL_CPUS_MAX = 256 };
@@ -16,14 +17,25 @@ struct kernel {
 	struct flow_slot *flow_slots;
 	struct cpu_state *cpu_states;
 	struct live_config *config;
+	struct listed_range *listed; /* two tables of listed_room each; NULL: none */
+	uint32_t listed_room;
+	bool listed_second; /* which of them is in use */
 	struct ring *rings[RING_COUNT][KERNEL_CPUS_MAX];
 	int ring_fds[RING_COUNT][KERNEL_CPUS_MAX];
 	size_t memory; /* octets of all maps */
 	struct clock clock;
 };
 
-/* Opens, configures and loads. 0, or -errno after having said what is missing. */
-int kernel_load(struct kernel *k, const struct options *o);
+/*
+ * Opens, configures and loads, with room for such lists and half as many ranges again. 0, or -errno
+ * after having said what is missing.
+ */
+int kernel_load(struct kernel *k, const struct options *o, const struct listed *listed);
+/*
+ * Programs look flows up in these lists from now on; what runs meanwhile sees the old ones whole or
+ * the new ones. Where they do not fit, in none, which is said.
+ */
+void kernel_relist(struct kernel *k, const struct listed *listed);
 void kernel_unload(struct kernel *k);
 
 int kernel_xdp_fd(const struct kernel *k);

@@ -568,7 +568,7 @@ static struct source *live_open(const struct options *o, const struct source_con
 	s->cost.fd = -1;
 	clock_gettime(CLOCK_MONOTONIC, &s->wall_start);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &s->cpu_start);
-	if (kernel_load(&s->kernel, o) < 0)
+	if (kernel_load(&s->kernel, o, &consumer->listed) < 0)
 		goto fail;
 	log_info("kernel memory: %zu KB: %u CPUs, %u flow slots each in two banks, rings",
 		 s->kernel.memory / 1024, s->kernel.cpus, s->kernel.slots);
@@ -618,6 +618,11 @@ static void live_finish(struct source *s)
 	live_take_bank(s, s->bank ^ 1);
 	live_take_bank(s, s->bank);
 	s->cutting = false;
+}
+
+static void live_relist(struct source *s, const struct listed *listed)
+{
+	kernel_relist(&s->kernel, listed);
 }
 
 static uint64_t live_now(struct source *s)
@@ -686,6 +691,7 @@ const struct source_ops source_live = {
 	.open = live_open,
 	.poll = live_poll,
 	.request_cut = live_request_cut,
+	.relist = live_relist,
 	.finish = live_finish,
 	.now = live_now,
 	.describe = live_describe,

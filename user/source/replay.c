@@ -308,6 +308,11 @@ static void replay_finish(struct source *s)
 	replay_cut(s);
 }
 
+static void replay_relist(struct source *s, const struct listed *listed)
+{
+	engine_relist(s->engine, listed);
+}
+
 static uint64_t replay_now(struct source *s)
 {
 	return s->now;
@@ -339,6 +344,7 @@ const struct source_ops source_replay = {
 	.open = replay_open,
 	.poll = replay_poll,
 	.request_cut = replay_request_cut,
+	.relist = replay_relist,
 	.finish = replay_finish,
 	.now = replay_now,
 	.describe = replay_describe,

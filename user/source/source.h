@@ -9,6 +9,13 @@
 
 #include "options.h"
 #include "snapshot.h"
+#include "xdplens/listed.h"
+
+/* The user's blacklists: flows with an end in them are marked. `ranges` NULL: there are none. */
+struct listed {
+	const struct listed_range *ranges;
+	size_t n;
+};
 
 /* What a source delivers. */
 struct source_consumer {
@@ -24,6 +31,7 @@ struct source_consumer {
 	/* From now on DNS is left out by bits of its id: see dns_pair_thin. */
 	void (*dns_thinned)(void *arg, uint16_t mask, uint64_t now);
 	void (*note)(void *arg, const char *text); /* something a person should know */
+	struct listed listed;			   /* valid until relist is called */
 };
 
 struct source;
@@ -38,6 +46,8 @@ struct source_ops {
 	int (*poll)(struct source *s, int timeout_ms);
 	/* Asks for a cut; it is delivered by a later poll. */
 	void (*request_cut)(struct source *s);
+	/* Other lists from now on. */
+	void (*relist)(struct source *s, const struct listed *listed);
 	/* No packet comes after this; delivers all that is left, and the last cut. */
 	void (*finish)(struct source *s);
 	uint64_t (*now)(struct source *s); /* ns since the epoch; the capture's clock for files */
