@@ -5,7 +5,10 @@
  * Programs take turns within a round and medians over the rounds count, so that what else the
  * machine does falls on all alike. A thread reads the rings, as the program's own reader would.
  *
- * usage: bench_bpf BENCH.bpf.o XDPLENS.bpf.o [PACKET[,REGIME]]
+ * usage: bench_bpf BENCH.bpf.o XDPLENS.bpf.o [PACKET[,REGIME] [RANGES]]
+ *
+ * RANGES: of blacklisted addresses, the packets' not among them; the programs are then those built
+ * in.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -24,7 +27,9 @@
 #include "bench_packet.h"
 #include "bench_row.h"
 #include "source/ring.h"
-#include "xdplens/event.h"
+#include "xdplens/listed.h"
+
+#include "xdplens.skel.h"
 
 enum {
 	ROUNDS = 7,
@@ -74,6 +79,7 @@ struct bench {
 	struct ring *rings[RINGS];
 	int n_rings;
 	int cpus;
+	uint32_t listed; /* ranges of blacklisted addresses; 0: no list */
 	atomic_bool stop;
 	pthread_t reader;
 	uint64_t records, lost[CROWDS];
@@ -123,6 +129,31 @@ static struct bpf_object *object_load(const char *path)
 	return o;
 }
 
+/* Every third IPv4 address beyond 2.0.0.0, as many as wanted. */
+static struct bpf_object *listed_load(uint32_t n)
+{
+	struct xdplens_bpf *skel = xdplens_bpf__open();
+	struct listed_range *ranges = calloc(n, sizeof(*ranges));
+	uint32_t *at = calloc(n, sizeof(*at)), all = n;
+
+	if (!skel || !ranges || !at)
+		die("blacklist");
+	skel->rodata->cfg_listed = 1;
+	bpf_map__set_max_entries(skel->maps.listed_ranges, n);
+	if (xdplens_bpf__load(skel) < 0)
+		die("blacklist");
+	for (uint32_t i = 0; i < n; i++) {
+		at[i] = i;
+		ranges[i].first = ranges[i].last = (0xffffull << 32) + (2 << 24) + 3 * i;
+	}
+	if (bpf_map_update_batch(bpf_map__fd(skel->maps.listed_ranges), at, ranges, &all, NULL) < 0)
+		die("blacklist");
+	skel->data_live->live_config.listed = n;
+	free(ranges);
+	free(at);
+	return skel->obj;
+}
+
 static void rings_open(struct bench *b)
 {
 	struct bpf_map *map;
@@ -136,13 +167,14 @@ static void rings_open(struct bench *b)
 	}
 }
 
-static void bench_open(struct bench *b, const char *wrap, const char *ours)
+static void bench_open(struct bench *b, const char *wrap, const char *ours, uint32_t listed)
 {
 	struct bpf_map *map;
 
 	b->cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	b->wrap = object_load(wrap);
-	b->ours = object_load(ours);
+	b->ours = listed ? listed_load(listed) : object_load(ours);
+	b->listed = listed;
 	map = bpf_object__find_map_by_name(b->wrap, ".data.flows");
 	b->flows = mmap(NULL, sizeof(*b->flows) * BENCH_CPUS, PROT_READ | PROT_WRITE, MAP_SHARED,
 			bpf_map__fd(map), 0);
@@ -324,7 +356,10 @@ static void bench_case(struct bench *b, const struct bench_packet *packet, const
 	const double *empty = NULL;
 	char what[64];
 
-	snprintf(what, sizeof(what), "%s %s", packet->name, r->name);
+	if (b->listed)
+		snprintf(what, sizeof(what), "%s %s, %u listed", packet->name, r->name, b->listed);
+	else
+		snprintf(what, sizeof(what), "%s %s", packet->name, r->name);
 	regime_run(b, r, crowds);
 	for (int i = 0; i < PROGRAMS; i++) {
 		const struct program *p = &b->programs[i];
@@ -366,10 +401,11 @@ int main(int argc, char **argv)
 	static struct bench b;
 
 	if (argc < 3) {
-		fputs("usage: bench_bpf BENCH.bpf.o XDPLENS.bpf.o [PACKET[,REGIME]]\n", stderr);
+		fputs("usage: bench_bpf BENCH.bpf.o XDPLENS.bpf.o [PACKET[,REGIME] [RANGES]]\n",
+		      stderr);
 		return 2;
 	}
-	bench_open(&b, argv[1], argv[2]);
+	bench_open(&b, argv[1], argv[2], argc > 4 ? strtoul(argv[4], NULL, 10) : 0);
 	if (pthread_create(&b.reader, NULL, reader_main, &b))
 		die("pthread_create");
 	for (int i = 0; i < BENCH_PACKETS; i++) {
