@@ -209,13 +209,13 @@ static __always_inline void flow_restart(struct flow_slot *slot, __u32 now)
 }
 
 /*
- * The ring is short: does the packet get the slot? A blacklisted one gets it from whoever is none,
- * so that no flood hides it; others must outvote the holder.
+ * The ring is short: does the packet get the slot? A blacklisted one gets it from whoever is none
+ * and keeps it, so that no flood hides it; otherwise the holder must be outvoted.
  */
 static __always_inline int flow_outvotes(struct flow_slot *slot, int listed)
 {
-	if (listed && !(slot->grade & SLOT_LISTED))
-		return 1;
+	if (listed != !!(slot->grade & SLOT_LISTED))
+		return listed;
 	if ((slot->state & SLOT_VOTES) != SLOT_VOTES) {
 		slot->state += SLOT_VOTE;
 		return (__u32)slot->state >> 4 > slot->packets;

@@ -2,8 +2,9 @@
 /*
  * Guaranteed: an address is found exactly if a prefix of the files holds it, and the longest one is
  * named with file and line, as a comparison with every prefix says, for nested, adjacent and double
- * ones of both families. Bad lines are left out and named. A million prefixes load within five
- * seconds, and a lookup among them takes less than 200 ns.
+ * ones of both families. The ranges that the kernel gets ascend and mark what is found: exactly
+ * that of IPv4, with its /64 of IPv6. Bad lines are left out and named. A million prefixes load
+ * within five seconds, and a lookup among them takes less than 200 ns.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -187,6 +188,78 @@ static bool holds(const struct plain *p, const uint8_t addr[16])
 	return !rest || !((p->addr[bytes] ^ addr[bytes]) >> (8 - rest));
 }
 
+/* As flow.h searches. */
+static bool marks(const struct prefix_set *s, const uint8_t addr[16])
+{
+	const struct listed_range *r;
+	uint64_t half[2], key;
+	size_t n;
+
+	memcpy(half, addr, 16);
+	key = listed_key(be64toh(half[0]), be64toh(half[1]));
+	r = prefix_set_ranges(s, &n);
+	for (size_t i = 0; i < n; i++)
+		if (r[i].first <= key && key <= r[i].last)
+			return true;
+	return false;
+}
+
+static void ascend(const struct prefix_set *s)
+{
+	size_t n;
+	const struct listed_range *r = prefix_set_ranges(s, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		assert_true(r[i].first <= r[i].last);
+		assert_true(!i || r[i - 1].last + 1 < r[i].first);
+	}
+}
+
+static void test_ranges(void **state)
+{
+	static const struct {
+		const char *address;
+		bool marked;
+	} rows[] = {
+		{"9.255.255.255", false},   {"10.0.0.0", true},
+		{"10.0.0.255", true},	    {"10.0.1.0", true},
+		{"10.0.1.1", false},	    {"255.255.255.255", true},
+		{"255.255.255.254", false}, {"0.0.0.0", true},
+		{"0.0.0.1", false},	    {"2001:db8::1", true},
+		{"2001:db8::2", true},	    {"2001:db8:0:1::", false},
+		{"2001:db8:0:2::9", true},  {"2001:db8:0:3::9", true},
+		{"2001:db8:0:4::", false},  {"ffff:ffff:ffff:ffff::", true},
+		{"fe80::1", false},	    {"::2", false},
+	};
+	struct prefix_set *s = list_of("10.0.0.0/24\n10.0.1.0\n255.255.255.255\n0.0.0.0\n"
+				       "2001:db8::1\n2001:db8:0:2::/63\n"
+				       "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff\n");
+	uint8_t addr[16];
+	size_t n;
+
+	(void)state;
+	ascend(s);
+	prefix_set_ranges(s, &n);
+	assert_int_equal(n, 6);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		address(addr, rows[i].address);
+		if (marks(s, addr) != rows[i].marked)
+			fail_msg("%s", rows[i].address);
+	}
+	prefix_set_free(s);
+	s = list_of("::/8\n10.0.0.0/8\n"); /* around all IPv4 addresses */
+	ascend(s);
+	address(addr, "::1");
+	assert_true(marks(s, addr));
+	address(addr, "0100::");
+	assert_false(marks(s, addr));
+	prefix_set_free(s);
+	s = list_of("# nothing yet\n");
+	assert_non_null(prefix_set_ranges(s, &n)); /* a list there is */
+	assert_int_equal(n, 0);
+	prefix_set_free(s);
+}
+
 /* Few bits that differ, so that prefixes nest, meet and repeat. */
 static void draw_plain(struct plain *p, uint64_t *random)
 {
@@ -227,6 +300,7 @@ static void test_as_comparing_all(void **state)
 		s = list_load(f);
 		unlink(path);
 		assert_non_null(s);
+		ascend(s);
 		for (int i = 0; i < 2000; i++) {
 			struct prefix_match m;
 			struct plain q;
@@ -239,6 +313,8 @@ static void test_as_comparing_all(void **state)
 					longest = all[k].len;
 			found = prefix_set_find(s, q.addr);
 			assert_int_equal(found >= 0, longest >= 0);
+			if (found >= 0 || q.addr[0] == 0)
+				assert_int_equal(marks(s, q.addr), found >= 0);
 			if (found < 0)
 				continue;
 			prefix_set_describe(s, found, &m);
@@ -308,9 +384,9 @@ static void test_a_million(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_finds),	  cmocka_unit_test(test_bad_lines),
-		cmocka_unit_test(test_empty),	  cmocka_unit_test(test_as_comparing_all),
-		cmocka_unit_test(test_a_million),
+		cmocka_unit_test(test_finds),  cmocka_unit_test(test_bad_lines),
+		cmocka_unit_test(test_empty),  cmocka_unit_test(test_as_comparing_all),
+		cmocka_unit_test(test_ranges), cmocka_unit_test(test_a_million),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,6 +26,9 @@ enum {
 	COUNTER_WORDS = offsetof(struct counters, sketch) / sizeof(uint64_t),
 };
 
+/* A second that came early because the one before it came late. */
+static const double enough_s = 0.75;
+
 /* In the order in which they think: whoever explains more comes first. */
 static const struct detector_ops *const built_in[] = {
 	&detector_flood,	   &detector_scan,	&detector_brute_force,
@@ -462,7 +465,7 @@ void detect_tick(struct detect *d, const struct tick *t)
 	if (t->now > d->now)
 		d->now = t->now;
 	sum_tick(d, t);
-	if (d->sum.elapsed_s >= 0.9)
+	if (d->sum.elapsed_s >= enough_s)
 		detect_think(d);
 	book_expire(d->book, d->now);
 	if (d->command)
