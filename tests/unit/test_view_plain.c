@@ -58,7 +58,7 @@ static void test_summary_live(void **state)
 		"host.example",
 		"10.0.0.1:40000 > 10.0.0.2:443, www.example",
 		"alerts: 4 in all, 1 open",
-		"port_scan: 10.0.0.2: it asked for 300 ports",
+		"port_scan, vertical: 10.0.0.2: it asked for 300 ports",
 		"note: eth7 went down",
 		ledger_line,
 		"unparsed: bad_tcp 10",

@@ -97,6 +97,7 @@ static void fixture_alert(struct snapshot *s)
 	a->alert.start = s->time;
 	strcpy(a->alert.subject, "10.0.0.2");
 	strcpy(a->alert.reason, "it asked for 300 ports in a minute, and others for 2");
+	strcpy(a->alert.kind, "vertical");
 	strcpy(a->alert.unit, "ports");
 	a->alert.observed = 300;
 	a->alert.expected = 2;

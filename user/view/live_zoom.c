@@ -187,8 +187,8 @@ static void add_alert(struct page *page, const struct alert_view *w)
 		 units_date(since, a->start), a->end ? " until " : "",
 		 a->end ? units_clock(until, a->end) : "");
 	page_wrap(page, TINT_TEXT, a->reason);
-	page_add(page, TINT_DIM, "   observed %g %s, expected %g", a->observed, a->unit,
-		 a->expected);
+	page_add(page, TINT_DIM, "   %s: observed %g %s, expected %g", a->kind, a->observed,
+		 a->unit, a->expected);
 }
 
 static void add_alerts(struct page *page, const struct snapshot *s, const uint8_t addr[16])

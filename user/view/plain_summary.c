@@ -237,16 +237,17 @@ static void put_flows(FILE *to, const struct snapshot *s)
 
 static void put_alerts(FILE *to, const struct snapshot *s)
 {
-	char since[UNITS_LEN], subject[96], detector[32], reason[256];
+	char since[UNITS_LEN], subject[96], detector[32], kind[32], reason[256];
 
 	fprintf(to, "\nalerts: %llu in all, %zu open\n", (unsigned long long)s->alerts_total,
 		s->n_alerts_open);
 	for (size_t i = 0; i < s->n_alerts && i < TOP; i++) {
 		const struct alert *a = &s->alerts[i].alert;
 
-		fprintf(to, "  %s %-6s %s: %s: %s\n", units_clock(since, a->start),
+		fprintf(to, "  %s %-6s %s, %s: %s: %s\n", units_clock(since, a->start),
 			label_severity[a->severity % SEVERITY_COUNT],
 			label_printable(detector, sizeof(detector), s->alerts[i].detector),
+			label_printable(kind, sizeof(kind), a->kind),
 			label_printable(subject, sizeof(subject), a->subject),
 			label_printable(reason, sizeof(reason), a->reason));
 	}

@@ -69,7 +69,7 @@ export const tables = {
 			text("state", "State", { value: (r) => (r.end ? "closed" : "open"), text: (v) => (v === "open" ? "● open" : "○ closed") }),
 			text("severity", "Severity", { text: (v) => severity[v] ?? v, tint: (r) => r.severity,
 				order: (r) => ["info", "low", "medium", "high"].indexOf(r.severity) }),
-			text("detector", "Detector"), text("subject", "Subject", { wide: true }),
+			text("detector", "Detector"), text("kind", "Kind"), text("subject", "Subject", { wide: true }),
 			number("observed", "Seen", (v) => v, { text: (v, r) => amount(v, r.unit) }),
 			number("expected", "Expected", (v) => v, { text: (v, r) => amount(v, r.unit) }),
 			text("reason", "Why", { wide: true }), time("ts", "Since", date), number("end", "Until", clock),
