@@ -125,7 +125,7 @@ struct ledger {
 	uint64_t unparsed_total, unparsed[OUTCOME_COUNT]; /* index: enum outcome */
 	int64_t balance;				  /* seen - everything else: 0 */
 	uint64_t lost[RING_COUNT];
-	uint64_t head_skipped, dns_skipped;
+	uint64_t looks_skipped, head_skipped, dns_skipped; /* as in struct counters */
 };
 
 struct snapshot {

@@ -72,6 +72,7 @@ static void test_lost(void **state)
 	(void)state;
 	c->lost[RING_DNS] = 1;
 	c->lost[RING_FLOWS] = 3;
+	c->looks_skipped = 3;
 	c->head_skipped = 4;
 	c->dns_skipped = 5;
 	ledger_add_counters(&l, c);
@@ -81,6 +82,7 @@ static void test_lost(void **state)
 	assert_int_equal(l.lost[RING_DNS], 2);
 	assert_int_equal(l.lost[RING_PACKETS], 9);
 	assert_int_equal(l.lost[RING_FLOWS], 7);
+	assert_int_equal(l.looks_skipped, 6);
 	assert_int_equal(l.head_skipped, 8);
 	assert_int_equal(l.dns_skipped, 10);
 	assert_int_equal(ledger_close(&l), 0);

@@ -165,6 +165,9 @@ static const struct member promised[] = {
 	{"ledger.lost.dns", 'i'},
 	{"ledger.lost.packets", 'i'},
 	{"ledger.lost.flows", 'i'},
+	{"ledger.looks_skipped", 'i'},
+	{"ledger.head_skipped", 'i'},
+	{"ledger.dns_skipped", 'i'},
 	{"cost.ns_per_packet", 'r'},
 	{"cost.cpu_percent", 'r'},
 };
@@ -197,6 +200,7 @@ static void test_figures(void **state)
 	assert_string_equal(json_string_value(at(object, "talkers.1.ip")), "10.0.0.2");
 	assert_int_equal(json_integer_value(at(object, "ledger.unparsed.bad_tcp")), 10);
 	assert_int_equal(json_integer_value(at(object, "ledger.lost.packets")), 5);
+	assert_int_equal(json_integer_value(at(object, "ledger.looks_skipped")), 70);
 	assert_string_equal(json_string_value(at(object, "top_flows.0.name")), "www.example");
 	assert_true(json_is_null(at(object, "alerts.list.0.end")));
 	json_decref(object);

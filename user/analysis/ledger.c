@@ -19,6 +19,7 @@ void ledger_add_counters(struct ledger *l, const struct counters *c)
 		l->overflow += c->overflow[i].packets;
 	for (int i = 0; i < RING_COUNT; i++)
 		l->lost[i] += c->lost[i];
+	l->looks_skipped += c->looks_skipped;
 	l->head_skipped += c->head_skipped;
 	l->dns_skipped += c->dns_skipped;
 }

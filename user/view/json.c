@@ -236,6 +236,7 @@ static json_t *ledger(const struct ledger *l)
 	value_put(object, "balance", json_integer(l->balance));
 	value_put(object, "coverage_percent", value_number(label_coverage(l)));
 	value_put(object, "lost", lost);
+	value_put(object, "looks_skipped", value_count(l->looks_skipped));
 	value_put(object, "head_skipped", value_count(l->head_skipped));
 	value_put(object, "dns_skipped", value_count(l->dns_skipped));
 	return object;

@@ -108,3 +108,17 @@ double label_coverage(const struct ledger *l)
 {
 	return l->seen ? 100.0 * (l->flows + l->not_flow) / l->seen : 100;
 }
+
+uint64_t label_lost(const struct ledger *l)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < RING_COUNT; i++)
+		sum += l->lost[i];
+	return sum;
+}
+
+uint64_t label_skipped(const struct ledger *l)
+{
+	return l->looks_skipped + l->head_skipped + l->dns_skipped;
+}

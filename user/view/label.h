@@ -35,4 +35,8 @@ const char *label_printable(char *dst, size_t n, const char *src);
 /* Of the packets seen, how many per cent are known by flow, or belong to none by nature. */
 double label_coverage(const struct ledger *l);
 
+/* Records that full rings refused, and all that was left out on purpose, to keep up in a flood. */
+uint64_t label_lost(const struct ledger *l);
+uint64_t label_skipped(const struct ledger *l);
+
 #endif

@@ -11,7 +11,7 @@
 #include "view/live.h"
 #include "view/units.h"
 
-enum { LEAST_ROWS = 3, LEAST_COLUMNS = 16, ROOMY = 100 };
+enum { LEAST_ROWS = 3, LEAST_COLUMNS = 16, ROOMY = 100, DETAILED = 140 };
 
 static void draw_top_line(struct view *v, const struct pane *p)
 {
@@ -60,38 +60,58 @@ static void draw_tabs(struct view *v, const struct pane *p)
 	}
 }
 
-/* A label and its value; the gap before them is wide where there is room. */
+/*
+ * A label and its value, whole or not at all: half a number is a wrong one. The gap before them is
+ * wide where there is room. Returns the column after it.
+ */
 __attribute__((format(printf, 5, 6))) static int
 draw_fact(const struct pane *p, int column, const char *label, enum tint tint, const char *fmt, ...)
 {
-	char value[64];
+	int gap = p->w < ROOMY ? 1 : 2;
+	char value[96];
 	va_list args;
 
 	va_start(args, fmt);
 	vsnprintf(value, sizeof(value), fmt, args);
 	va_end(args);
-	column = pane_text(p, 0, column, TINT_DIM, p->w < ROOMY ? " %s " : "  %s ", label);
+	if (column + gap + (int)(strlen(label) + 1 + strlen(value)) > p->w)
+		return column;
+	column = pane_text(p, 0, column + gap, TINT_DIM, "%s ", label);
 	return pane_text(p, 0, column, tint, "%s", value);
+}
+
+/* By its kind where there is room for that, else in all. */
+static int draw_missing(const struct pane *p, int column, const char *label, enum tint tint,
+			uint64_t all, const char *const kinds[3], const uint64_t n[3])
+{
+	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN];
+
+	tint = all ? tint : TINT_GOOD;
+	if (p->w < DETAILED)
+		return draw_fact(p, column, label, tint, "%s", units_count(a, all));
+	return draw_fact(p, column, label, tint, "%s %s %s %s %s %s", kinds[0],
+			 units_count(a, n[0]), kinds[1], units_count(b, n[1]), kinds[2],
+			 units_count(c, n[2]));
 }
 
 static void draw_ledger(struct view *v, const struct pane *p)
 {
+	static const char *const rings[] = {"dns", "packets", "flows"};
+	static const char *const skips[] = {"payloads", "first packets", "dns"};
 	const struct snapshot *s = &v->shown;
 	const struct ledger *l = &s->ledger;
-	char seen[UNITS_LEN], covered[UNITS_LEN], lost[RING_COUNT][UNITS_LEN];
-	uint64_t any = l->lost[RING_DNS] | l->lost[RING_PACKETS] | l->lost[RING_FLOWS];
-	enum tint lost_tint = any ? TINT_BAD : TINT_GOOD;
+	const uint64_t lost[] = {l->lost[RING_DNS], l->lost[RING_PACKETS], l->lost[RING_FLOWS]};
+	const uint64_t skipped[] = {l->looks_skipped, l->head_skipped, l->dns_skipped};
+	char text[UNITS_LEN];
 	int column = 0;
 
-	for (int i = 0; i < RING_COUNT; i++)
-		units_count(lost[i], l->lost[i]);
-	column = draw_fact(p, column, "seen", TINT_TEXT, "%s", units_count(seen, l->seen));
+	column = draw_fact(p, column, "seen", TINT_TEXT, "%s", units_count(text, l->seen));
 	column = draw_fact(p, column, "covered", label_coverage(l) < 99 ? TINT_WARN : TINT_GOOD,
-			   "%s", units_coverage(covered, label_coverage(l)));
+			   "%s", units_coverage(text, label_coverage(l)));
 	column = draw_fact(p, column, "balance", l->balance ? TINT_BAD : TINT_GOOD, "%lld",
 			   (long long)l->balance);
-	column = draw_fact(p, column, "lost", lost_tint, "dns %s pkts %s flows %s", lost[RING_DNS],
-			   lost[RING_PACKETS], lost[RING_FLOWS]);
+	column = draw_missing(p, column, "lost", TINT_BAD, label_lost(l), rings, lost);
+	column = draw_missing(p, column, "skipped", TINT_WARN, label_skipped(l), skips, skipped);
 	if (s->cost_known)
 		draw_fact(p, column, "cost", TINT_TEXT, "%.0f ns %.1f%%", s->cost_ns_per_packet,
 			  s->cost_cpu_percent);

@@ -25,29 +25,28 @@ struct view {
 
 void plain_header(FILE *to)
 {
-	fprintf(to, "%-8s %6s %7s %6s %7s %6s %7s %6s %6s %5s %6s\n", "time", "in-pps", "out-pps",
-		"in-bps", "out-bps", "flows", "dns-p95", "unansw", "alerts", "lost", "cover");
+	fprintf(to, "%-8s %6s %7s %6s %7s %5s %7s %5s %5s %4s %5s %4s\n", "time", "in-pps",
+		"out-pps", "in-bps", "out-bps", "flows", "dns-p95", "unans", "alert", "lost",
+		"cover", "skip");
 }
 
 void plain_line(FILE *to, const struct snapshot *s)
 {
 	char clock[UNITS_LEN], in[UNITS_LEN], out[UNITS_LEN], in_bits[UNITS_LEN];
 	char out_bits[UNITS_LEN], active[UNITS_LEN], p95[UNITS_LEN] = "-", lost[UNITS_LEN];
-	char unanswered[UNITS_LEN], cover[UNITS_LEN];
-	uint64_t lost_all = 0;
+	char unanswered[UNITS_LEN], cover[UNITS_LEN], skipped[UNITS_LEN];
 
-	for (int i = 0; i < RING_COUNT; i++)
-		lost_all += s->ledger.lost[i];
 	if (s->dns.latency.count)
 		snprintf(p95, sizeof(p95), "%.*fms", s->dns.latency.p95 < 10 ? 2 : 0,
 			 s->dns.latency.p95);
 	units_coverage(cover, label_coverage(&s->ledger));
-	fprintf(to, "%-8s %6s %7s %6s %7s %6s %7s %6s %6zu %5s %6s\n", units_clock(clock, s->time),
-		units_count(in, s->in_pps), units_count(out, s->out_pps),
-		units_count(in_bits, s->in_bps), units_count(out_bits, s->out_bps),
-		units_count(active, s->flows_active), p95,
+	fprintf(to, "%-8s %6s %7s %6s %7s %5s %7s %5s %5zu %4s %5s %4s\n",
+		units_clock(clock, s->time), units_count(in, s->in_pps),
+		units_count(out, s->out_pps), units_count(in_bits, s->in_bps),
+		units_count(out_bits, s->out_bps), units_count(active, s->flows_active), p95,
 		units_count(unanswered, s->dns.unanswered), s->n_alerts_open,
-		units_count(lost, lost_all), cover);
+		units_count(lost, label_lost(&s->ledger)), cover,
+		units_count(skipped, label_skipped(&s->ledger)));
 }
 
 static struct view *plain_open(const struct options *options)
