@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Guaranteed, in a pseudo-terminal of its own: the live view shows the snapshot's figures, answers
- * keys, survives every tab at every size, and gives the terminal back after q, exit and a crash. No
- * control character of a name reaches the terminal.
+ * keys and the mouse, survives every tab at every size, and gives the terminal back after q, exit
+ * and a crash. No control character of a name reaches the terminal.
  */
 #include <locale.h>
 #include <pty.h>
@@ -271,6 +271,44 @@ static void test_sizes(void **state)
 	assert_int_equal(session_end(s), 0);
 }
 
+#define CLICK(x, y) "\x1b[<0;" #x ";" #y "M\x1b[<0;" #x ";" #y "m"
+
+/* Tabs, titles, rows and the keys of the last line are clicked where they stand; the wheel scrolls.
+ */
+static void test_mouse(void **state)
+{
+	static const struct {
+		const char *keys, *text;
+	} rows[] = {
+		{CLICK(2, 24), "filter as you type"},	    /* help */
+		{CLICK(40, 10), "93.3%"},		    /* away with it */
+		{CLICK(15, 2), "10.0.0.1:40000"},	    /* the tab of flows */
+		{CLICK(66, 3), "sorted by Rate, reversed"}, /* again: it was sorted by it */
+		{CLICK(5, 5), "1-2 of 2"},		    /* the second row */
+		{CLICK(5, 5), "Flow tcp 10.0.0.1"}, /* what is selected is looked at closer */
+		{"\x1b", "1-2 of 2"},
+		{"7\x1b[<65;5;5M", "1-5 of 5"}, /* three down */
+		{"\r", "Packet, its first 128"},
+		{"\x1b"
+		 "m",
+		 "the mouse selects text"},
+	};
+	struct session *s = session_start(END_KEY);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		s->len = 0;
+		s->seen[0] = 0;
+		session_keys(s, rows[i].keys);
+		session_read(s, 150);
+		session_size(s, 80 + i % 2, 24);
+		session_wants(s, rows[i].text);
+	}
+	assert_non_null(strstr(s->seen, "1000l"));
+	session_keys(s, "q");
+	assert_int_equal(session_end(s), 0);
+}
+
 /* Of the hostile name's octets only the printable ones come through. */
 static void test_hostile_names(void **state)
 {
@@ -304,10 +342,11 @@ static void test_not_a_terminal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_quit_by_key),   cmocka_unit_test(test_exit),
-		cmocka_unit_test(test_crash),	      cmocka_unit_test(test_overview),
-		cmocka_unit_test(test_keys),	      cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_hostile_names), cmocka_unit_test(test_not_a_terminal),
+		cmocka_unit_test(test_quit_by_key),    cmocka_unit_test(test_exit),
+		cmocka_unit_test(test_crash),	       cmocka_unit_test(test_overview),
+		cmocka_unit_test(test_keys),	       cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_mouse),	       cmocka_unit_test(test_hostile_names),
+		cmocka_unit_test(test_not_a_terminal),
 	};
 
 	setenv("TZ", "UTC", 1);

@@ -70,10 +70,10 @@ static struct view *live_open(const struct options *options)
 	log_hold(true);
 	log_last(v->last_log, sizeof(v->last_log));
 	v->options = options;
-	v->names = true;
+	v->names = v->mouse = true;
 	v->touched = true;
 	for (int i = 0; i < LIVE_TABS; i++) {
-		const struct table *t = live_rows_of(v, i).table;
+		const struct table *t = live_table_of(i);
 
 		v->lists[i].sort = t ? t->sort : 0;
 	}
@@ -96,6 +96,8 @@ static void redraw(struct view *v)
 {
 	uint64_t since = live_now() - v->drawn;
 
+	if (!terminal_ready())
+		return;
 	if (!(v->stale && since >= REDRAW_MS * NS_PER_MS) &&
 	    !(v->touched && since >= REDRAW_KEY_MS * NS_PER_MS))
 		return;

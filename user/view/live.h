@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The live view's state and its parts: live.c owns it, live_keys.c changes what is looked at,
- * live_draw.c and the others draw it. Nothing outside of view/live*.c includes this.
+ * The live view's state and its parts: live.c owns it, live_keys.c and live_mouse.c change what is
+ * looked at, live_draw.c and the others draw it. Nothing outside of view/live*.c includes this.
  */
 #ifndef XDPLENS_VIEW_LIVE_H
 #define XDPLENS_VIEW_LIVE_H
@@ -26,7 +26,21 @@ enum live_tab {
 
 enum live_unit { LIVE_BITS, LIVE_BYTES, LIVE_PPS, LIVE_UNITS };
 
+/* A place on the screen that does something when it is clicked. */
+enum live_spot_kind {
+	SPOT_KEY,  /* what the key `value` does */
+	SPOT_SORT, /* sorts by column `value`; again: the other way round */
+	SPOT_ROWS, /* selects a row; the first is row `value` of the list. Again: zooms into it */
+};
+
+struct live_spot {
+	struct pane pane;
+	enum live_spot_kind kind;
+	int value;
+};
+
 enum {
+	LIVE_SPOTS = 64,
 	LIVE_COPIES = 256, /* packets kept; the oldest makes room */
 	LIVE_COPY = 128,   /* octets of each */
 };
@@ -67,6 +81,9 @@ struct view {
 	bool paused, names, help, quit;
 	enum live_unit unit;
 	size_t page; /* rows of a list that were on the screen */
+	bool mouse;
+	struct live_spot spots[LIVE_SPOTS]; /* of the frame that is shown */
+	size_t n_spots;
 
 	enum live_zoom zoom;
 	struct {
@@ -101,7 +118,20 @@ struct live_help {
 };
 extern const struct live_help live_help[];
 
+/* Sorts the open list by a column. */
+void live_sort(struct view *v, unsigned column, bool reverse);
+
+/* ---- live_mouse.c ---- */
+
+/* From now until the next frame this place can be clicked. */
+void live_spot(struct view *v, struct pane pane, enum live_spot_kind kind, int value);
+/* What the mouse did. */
+void live_mouse(struct view *v);
+
 /* ---- live_lists.c ---- */
+
+/* The table of a tab, NULL: it has none. */
+const struct table *live_table_of(enum live_tab tab);
 
 /* The list of a tab, with the filter and the order that the user chose. */
 struct live_rows {

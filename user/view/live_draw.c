@@ -37,6 +37,15 @@ static void draw_top_line(struct view *v, const struct pane *p)
 		pane_text(p, 0, right > 0 ? right : 0, TINT_BAD, "PAUSED");
 }
 
+/* A spot in a line, from one column to another. */
+static void spot_in(struct view *v, const struct pane *line, int from, int to, int key)
+{
+	struct pane p = *line;
+
+	pane_columns(&p, from);
+	live_spot(v, pane_columns(&p, to - from), SPOT_KEY, key);
+}
+
 static void draw_tabs(struct view *v, const struct pane *p)
 {
 	static const struct {
@@ -49,6 +58,7 @@ static void draw_tabs(struct view *v, const struct pane *p)
 
 	for (int i = 0; i < LIVE_TABS; i++) {
 		enum tint tint = i == (int)v->tab ? TINT_TAB : TINT_TEXT;
+		int from = column;
 
 		if (i == LIVE_ALERTS && v->shown.n_alerts_open && i != (int)v->tab)
 			tint = TINT_BAD;
@@ -57,6 +67,7 @@ static void draw_tabs(struct view *v, const struct pane *p)
 		if (i == LIVE_ALERTS && v->shown.n_alerts_open)
 			column = pane_text(p, 0, column, tint, " %zu", v->shown.n_alerts_open);
 		column = full ? pane_text(p, 0, column, tint, " ") : column + 1;
+		spot_in(v, p, from, column, '1' + i);
 	}
 }
 
@@ -117,17 +128,29 @@ static void draw_ledger(struct view *v, const struct pane *p)
 			  s->cost_cpu_percent);
 }
 
-static int draw_hint(const struct pane *p, int column, const char *key, const char *what)
+static int draw_hint(struct view *v, const struct pane *p, int column, int key, const char *what)
 {
-	column = pane_text(p, 0, column, TINT_TAB, "%s", key);
-	return pane_text(p, 0, column, TINT_BAR, " %s ", what);
+	static const struct {
+		int key;
+		const char *name;
+	} names[] = {{27, "Esc"}, {'\r', "Enter"}};
+	char name[8] = {(char)key};
+	int end;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].key == key)
+			snprintf(name, sizeof(name), "%s", names[i].name);
+	end = pane_text(p, 0, column, TINT_TAB, "%s", name);
+	end = pane_text(p, 0, end, TINT_BAR, " %s ", what);
+	spot_in(v, p, column, end, key);
+	return end;
 }
 
 static void draw_last_line(struct view *v, const struct pane *p)
 {
 	static const char *const units[LIVE_UNITS] = {
 		[LIVE_BITS] = "Bits", [LIVE_BYTES] = "Bytes", [LIVE_PPS] = "Packets"};
-	bool list = !v->zoom && live_rows_of(v, v->tab).table;
+	bool list = !v->zoom && live_table_of(v->tab);
 	int column = 0;
 
 	pane_blank(p, 0, TINT_BAR);
@@ -135,18 +158,18 @@ static void draw_last_line(struct view *v, const struct pane *p)
 		pane_text(p, 0, 0, TINT_BAR, " %s", v->message);
 		return;
 	}
-	column = draw_hint(p, column, "h", "Help");
-	column = draw_hint(p, column, "q", "Quit");
+	column = draw_hint(v, p, column, 'h', "Help");
+	column = draw_hint(v, p, column, 'q', "Quit");
 	if (v->zoom)
-		column = draw_hint(p, column, "Esc", "Back");
-	column = draw_hint(p, column, "p", v->paused ? "Go on" : "Pause");
-	column = draw_hint(p, column, "u", units[v->unit]);
-	column = draw_hint(p, column, "n", v->names ? "Names" : "Addresses");
-	column = draw_hint(p, column, "/", "Filter");
+		column = draw_hint(v, p, column, 27, "Back");
+	column = draw_hint(v, p, column, 'p', v->paused ? "Go on" : "Pause");
+	column = draw_hint(v, p, column, 'u', units[v->unit]);
+	column = draw_hint(v, p, column, 'n', v->names ? "Names" : "Addresses");
+	column = draw_hint(v, p, column, '/', "Filter");
 	if (list) {
-		column = draw_hint(p, column, "s", "Sort");
-		column = draw_hint(p, column, "r", "Reverse");
-		draw_hint(p, column, "Enter", "Zoom");
+		column = draw_hint(v, p, column, 's', "Sort");
+		column = draw_hint(v, p, column, 'r', "Reverse");
+		draw_hint(v, p, column, '\r', "Zoom");
 	}
 }
 
@@ -179,6 +202,7 @@ void live_draw(struct view *v)
 	struct pane all = terminal_screen(), line, last;
 
 	terminal_begin();
+	v->n_spots = 0;
 	if (all.h < LEAST_ROWS || all.w < LEAST_COLUMNS) {
 		char rate[UNITS_LEN];
 

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What each key does: two tables, of keys and of their explanations, and one short function each.
- */
+/* What each key does: two tables, of keys and of their explanations, and a short function each. */
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <curses.h>
 
+#include "view/json.h"
 #include "view/label.h"
 #include "view/live.h"
 
@@ -150,15 +151,32 @@ static void move_end(struct view *v)
 
 /* ---- how it is shown ---- */
 
-static void sort_by(struct view *v, int step)
+void live_sort(struct view *v, unsigned column, bool reverse)
 {
-	const struct table *t = live_rows_of(v, v->tab).table;
+	const struct table *t = live_table_of(v->tab);
 	struct live_list *l = &v->lists[v->tab];
 
 	if (!t || v->zoom)
 		return;
-	l->sort = (l->sort + t->n_columns + step) % t->n_columns;
-	live_say(v, "sorted by %s", t->columns[l->sort].title);
+	l->sort = column % t->n_columns;
+	l->reverse = reverse;
+	live_say(v, "sorted by %s%s", t->columns[l->sort].title, reverse ? ", reversed" : "");
+}
+
+/* To the next column, or the one before, that the window has room for: the others cannot be seen.
+ */
+static void sort_by(struct view *v, unsigned step)
+{
+	const struct table *t = live_table_of(v->tab);
+	unsigned column = v->lists[v->tab].sort, widths[TABLE_COLUMNS];
+
+	if (!t)
+		return;
+	table_fit(t, terminal_screen().w, widths);
+	do
+		column = (column + step) % t->n_columns;
+	while (!widths[column] && column != v->lists[v->tab].sort);
+	live_sort(v, column, v->lists[v->tab].reverse);
 }
 
 static void sort_next(struct view *v)
@@ -168,12 +186,14 @@ static void sort_next(struct view *v)
 
 static void sort_previous(struct view *v)
 {
-	sort_by(v, -1);
+	const struct table *t = live_table_of(v->tab);
+
+	sort_by(v, t ? t->n_columns - 1 : 0);
 }
 
 static void reverse_order(struct view *v)
 {
-	v->lists[v->tab].reverse = !v->lists[v->tab].reverse;
+	live_sort(v, v->lists[v->tab].sort, !v->lists[v->tab].reverse);
 }
 
 static void start_filter(struct view *v)
@@ -205,6 +225,13 @@ static void toggle_names(struct view *v)
 	live_say(v, v->names ? "names" : "addresses");
 }
 
+static void toggle_mouse(struct view *v)
+{
+	v->mouse = !v->mouse;
+	terminal_mouse_on(v->mouse);
+	live_say(v, v->mouse ? "the mouse clicks and scrolls" : "the mouse selects text");
+}
+
 static void toggle_help(struct view *v)
 {
 	v->help = !v->help;
@@ -215,21 +242,42 @@ static void quit(struct view *v)
 	v->quit = true;
 }
 
-/* Never over a file that is there: the view may run with more rights than whoever waits in /tmp. */
-static void write_screen(struct view *v)
+static int put_screen(struct view *v, FILE *file)
 {
-	char path[64];
+	(void)v;
+	return terminal_dump(file);
+}
+
+static int put_json(struct view *v, FILE *file)
+{
+	size_t len;
+	char *line = json_snapshot(&v->shown, &len);
+	int error = 0;
+
+	if (!line)
+		return -errno;
+	if (fwrite(line, len, 1, file) != 1 || fputc('\n', file) == EOF)
+		error = -errno;
+	free(line);
+	return error;
+}
+
+/* Never over a file that is there: the view may run with more rights than whoever waits in /tmp. */
+static void write_file(struct view *v, const char *ending, int (*put)(struct view *, FILE *))
+{
+	char path[64], clock[40];
 	struct tm tm;
 	time_t now = time(NULL);
 	FILE *file = NULL;
 	int fd, error;
 
 	localtime_r(&now, &tm);
-	strftime(path, sizeof(path), "xdplens-%Y%m%d-%H%M%S.txt", &tm);
+	strftime(clock, sizeof(clock), "%Y%m%d-%H%M%S", &tm);
+	snprintf(path, sizeof(path), "xdplens-%s.%s", clock, ending);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd >= 0)
 		file = fdopen(fd, "w");
-	error = file ? terminal_dump(file) : -errno;
+	error = file ? put(v, file) : -errno;
 	if (file && fclose(file) && !error)
 		error = -errno;
 	else if (!file && fd >= 0)
@@ -238,6 +286,16 @@ static void write_screen(struct view *v)
 		live_say(v, "cannot write %s: %s", path, strerror(-error));
 	else
 		live_say(v, "written to %s", path);
+}
+
+static void write_screen(struct view *v)
+{
+	write_file(v, "txt", put_screen);
+}
+
+static void write_json(struct view *v)
+{
+	write_file(v, "json", put_json);
 }
 
 /* ---- the tables ---- */
@@ -276,6 +334,8 @@ static const struct {
 	{127, go_back},
 	{'\b', go_back},
 	{'w', write_screen},
+	{'W', write_json},
+	{'m', toggle_mouse},
 	{'h', toggle_help},
 	{'?', toggle_help},
 	{KEY_F(1), toggle_help},
@@ -295,7 +355,8 @@ const struct live_help live_help[] = {
 	{"p Space", "pause the picture; counting goes on"},
 	{"u", "rates in bits, bytes or packets"},
 	{"n", "names or addresses"},
-	{"w", "write this screen to a text file"},
+	{"w W", "write to a file: this screen as text, this moment as JSON"},
+	{"m", "let the mouse select text; else it clicks and scrolls"},
 	{"h ?", "this help"},
 	{"q", "leave; a summary stays in the terminal"},
 	{NULL, NULL},
@@ -328,6 +389,10 @@ static bool type_filter(struct view *v, int key)
 
 void live_key(struct view *v, int key)
 {
+	if (key == KEY_MOUSE) {
+		live_mouse(v);
+		return;
+	}
 	if (key == KEY_RESIZE || (v->typing && type_filter(v, key)))
 		return;
 	if (v->help) {

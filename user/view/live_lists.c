@@ -15,24 +15,36 @@ static struct live_rows packet_rows(struct view *v)
 
 	for (size_t i = 0; i < n; i++)
 		v->newest_packets[i] = v->packets[(v->n_packets - 1 - i) % LIVE_COPIES];
-	return (struct live_rows){&live_packets, v->newest_packets, n};
+	return (struct live_rows){live_table_of(LIVE_PACKETS), v->newest_packets, n};
+}
+
+const struct table *live_table_of(enum live_tab tab)
+{
+	static const struct table *const tables[LIVE_TABS] = {
+		[LIVE_FLOWS] = &live_flows,   [LIVE_TALKERS] = &live_talkers,
+		[LIVE_APPS] = &live_apps,     [LIVE_DNS] = &live_servers,
+		[LIVE_ALERTS] = &live_alerts, [LIVE_PACKETS] = &live_packets,
+	};
+
+	return tables[tab];
 }
 
 struct live_rows live_rows_of(struct view *v, enum live_tab tab)
 {
+	const struct table *table = live_table_of(tab);
 	const struct snapshot *s = &v->shown;
 
 	switch (tab) {
 	case LIVE_FLOWS:
-		return (struct live_rows){&live_flows, s->flows, s->n_flows};
+		return (struct live_rows){table, s->flows, s->n_flows};
 	case LIVE_TALKERS:
-		return (struct live_rows){&live_talkers, s->talkers, s->n_talkers};
+		return (struct live_rows){table, s->talkers, s->n_talkers};
 	case LIVE_APPS:
-		return (struct live_rows){&live_apps, v->apps, app_rows(s, APP_COUNT, 0, v->apps)};
+		return (struct live_rows){table, v->apps, app_rows(s, APP_COUNT, 0, v->apps)};
 	case LIVE_DNS:
-		return (struct live_rows){&live_servers, s->dns.servers, s->dns.n_servers};
+		return (struct live_rows){table, s->dns.servers, s->dns.n_servers};
 	case LIVE_ALERTS:
-		return (struct live_rows){&live_alerts, s->alerts, s->n_alerts};
+		return (struct live_rows){table, s->alerts, s->n_alerts};
 	case LIVE_PACKETS:
 		return packet_rows(v);
 	default:
@@ -64,6 +76,17 @@ const void *live_selected(struct view *v)
 
 /* ---- drawing ---- */
 
+/* An arrow, or where there is none a letter, says which way: greatest (or Z) first, or last. */
+static void draw_arrow(const struct pane *p, int column, bool down)
+{
+	static const char *const arrows[] = {"\u25b2", "\u25bc"};
+
+	if (terminal_utf8())
+		pane_glyphs(p, 0, column, TINT_KEY, arrows[down], 1);
+	else
+		pane_text(p, 0, column, TINT_KEY, down ? "v" : "^");
+}
+
 static void draw_titles(const struct pane *p, const struct table *t, const unsigned *widths,
 			unsigned sort, bool reverse)
 {
@@ -76,8 +99,8 @@ static void draw_titles(const struct pane *p, const struct table *t, const unsig
 		table_title(&t->columns[i], widths[i], text);
 		pane_text(p, 0, column, i == sort ? TINT_KEY : TINT_TITLE, "%s", text);
 		column += widths[i];
-		if (i == sort && column < p->w)
-			pane_text(p, 0, column, TINT_KEY, reverse ? "-" : " ");
+		if (i == sort)
+			draw_arrow(p, column, t->columns[i].right != reverse);
 		column++;
 	}
 }
@@ -107,6 +130,16 @@ static const void *row_of(const struct live_rows *list, uint16_t i)
 	return (const char *)list->rows + list->table->row_size * i;
 }
 
+static void spot_titles(struct view *v, const struct pane *p, const struct table *t,
+			const unsigned *widths)
+{
+	struct pane left = *p;
+
+	for (unsigned i = 0; i < t->n_columns; i++)
+		if (widths[i])
+			live_spot(v, pane_columns(&left, widths[i] + 1), SPOT_SORT, i);
+}
+
 static void draw_foot(struct view *v, const struct pane *p, size_t n)
 {
 	struct live_list *l = &v->lists[v->tab];
@@ -134,6 +167,8 @@ void live_draw_list(struct view *v, struct pane p)
 	table_scroll_by(&l->scroll, 0, v->n_order, v->page);
 	table_fit(list.table, titles.w, widths);
 	draw_titles(&titles, list.table, widths, l->sort, l->reverse);
+	spot_titles(v, &titles, list.table, widths);
+	live_spot(v, rows, SPOT_ROWS, l->scroll.top);
 	for (int i = 0; i < rows.h && l->scroll.top + i < v->n_order; i++) {
 		size_t at = l->scroll.top + i;
 

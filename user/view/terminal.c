@@ -4,16 +4,22 @@
  * handler of the deadly signals writes a string prepared in advance (endwin() may not be called
  * from a signal handler), restores the line settings, and lets the signal do what it does. That
  * handler can only reach static state: hence this module's.
+ *
+ * Curses flushes its small buffer whenever it is full, and a terminal that draws in between
+ * flickers. So it writes to a descriptor of its own, which during a frame is memory; the frame then
+ * goes out in one write.
  */
 #include "view/terminal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,20 +29,27 @@
 
 static const int deadly[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGQUIT};
 
-enum { DEADLY = sizeof(deadly) / sizeof(deadly[0]) };
+enum { DEADLY = sizeof(deadly) / sizeof(deadly[0]), CHUNK = 1 << 18, ALT_STACK = 16384 };
 
 static struct {
 	SCREEN *screen;
 	FILE *keys; /* NULL: standard input */
 	int keys_fd;
-	bool utf8, colours;
+	FILE *out; /* where curses writes: the terminal, during a frame `frame` */
+	int frame; /* memory */
+	char chunk[CHUNK];
+	pid_t parent;
+	volatile sig_atomic_t stop, continued;
+	struct sigaction before_stop, before_continue;
+	bool utf8, colours, mouse;
 	volatile sig_atomic_t on;
 	struct termios line;
 	char restore[256];
 	volatile size_t restore_len;
 	struct sigaction before[DEADLY];
 	bool at_exit;
-} terminal;
+	char alt_stack[ALT_STACK]; /* a handler must run even where the stack has run out */
+} terminal = {.frame = -1};
 
 /* ---- taking and giving back ---- */
 
@@ -46,6 +59,9 @@ static int restore_char(int c)
 		terminal.restore[terminal.restore_len++] = (char)c;
 	return c;
 }
+
+/* What switches the mouse off in every way of reporting it; terminals that know none ignore it. */
+static const char mouse_off[] = "\x1b[?1006l\x1b[?1002l\x1b[?1000l";
 
 static void prepare_restore(void)
 {
@@ -58,6 +74,8 @@ static void prepare_restore(void)
 		if (s && s != (char *)-1)
 			tputs(s, 1, restore_char);
 	}
+	for (const char *c = tigetstr("kmous") > (char *)0 ? mouse_off : ""; *c; c++)
+		restore_char(*c);
 	restore_char('\r');
 }
 
@@ -73,10 +91,74 @@ static void on_deadly(int signal)
 
 static void catch_deadly(void)
 {
-	struct sigaction action = {.sa_handler = on_deadly, .sa_flags = SA_RESETHAND | SA_NODEFER};
+	struct sigaction action = {.sa_handler = on_deadly,
+				   .sa_flags = SA_RESETHAND | SA_NODEFER | SA_ONSTACK};
 
+	sigaltstack(&(stack_t){.ss_sp = terminal.alt_stack, .ss_size = ALT_STACK}, NULL);
 	for (int i = 0; i < DEADLY; i++)
 		sigaction(deadly[i], &action, &terminal.before[i]);
+}
+
+/* Ctrl-Z: the terminal goes back before we stop, which happens where keys are read. */
+static void on_stop(int signal)
+{
+	if (signal == SIGTSTP)
+		terminal.stop = 1;
+	else
+		terminal.continued = 1;
+}
+
+/* Before curses comes up, which else takes SIGTSTP for itself. Who ignores it goes on doing so. */
+static void catch_stop(void)
+{
+	struct sigaction action = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
+
+	sigaction(SIGTSTP, NULL, &terminal.before_stop);
+	if (terminal.before_stop.sa_handler != SIG_IGN)
+		sigaction(SIGTSTP, &action, NULL);
+	sigaction(SIGCONT, &action, &terminal.before_continue);
+}
+
+static void release_stop(void)
+{
+	sigaction(SIGTSTP, &terminal.before_stop, NULL);
+	sigaction(SIGCONT, &terminal.before_continue, NULL);
+}
+
+static void stop_here(void)
+{
+	struct sigaction ours, normal = {.sa_handler = SIG_DFL};
+
+	terminal.stop = 0;
+	endwin();
+	sigaction(SIGTSTP, &normal, &ours);
+	raise(SIGTSTP);
+	sigaction(SIGTSTP, &ours, NULL);
+	terminal.continued = 1;
+}
+
+/* Whoever had the terminal in the meantime left it as they like it. */
+static void take_again(void)
+{
+	terminal.continued = 0;
+	reset_prog_mode();
+	terminal_mouse_on(terminal.mouse);
+	clearok(curscr, TRUE);
+	raise(SIGWINCH); /* sizes that changed meanwhile were not told to us */
+	ungetch(KEY_RESIZE);
+}
+
+/* Of 256: the number itself, or in a terminal of direct colours what it stands for. */
+static int colour_number(int n)
+{
+	static const int levels[] = {0x00, 0x5f, 0x87, 0xaf, 0xd7, 0xff};
+	int grey = 8 + 10 * (n - 232), cube = n - 16;
+
+	if (COLORS <= 256)
+		return n;
+	if (n >= 232)
+		return grey << 16 | grey << 8 | grey;
+	return levels[cube / 36] << 16 | levels[cube / 6 % 6] << 8 | levels[cube % 6];
 }
 
 static void choose_colours(void)
@@ -107,7 +189,8 @@ static void choose_colours(void)
 		return;
 	for (int i = 0; i < TINT_COUNT; i++) {
 		if (COLORS >= 256)
-			init_pair(i + 1, colour[i].wide, colour[i].wide_back);
+			init_extended_pair(i + 1, colour_number(colour[i].wide),
+					   colour_number(colour[i].wide_back));
 		else
 			init_pair(i + 1, colour[i].narrow, colour[i].narrow_back);
 	}
@@ -125,6 +208,9 @@ static void set_up(void)
 	set_escdelay(25);
 	curs_set(0);
 	leaveok(stdscr, TRUE);
+	typeahead(-1); /* a frame is drawn whole, keys or not */
+	mouseinterval(0);
+	terminal_mouse_on(true);
 	choose_colours();
 	prepare_restore();
 	terminal.on = 1;
@@ -134,9 +220,46 @@ static void set_up(void)
 	terminal.at_exit = true;
 }
 
+static bool make_frame(void)
+{
+	int out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+
+	terminal.out = out < 0 ? NULL : fdopen(out, "w");
+	if (!terminal.out && out >= 0)
+		close(out);
+	terminal.frame = memfd_create("xdplens-frame", MFD_CLOEXEC);
+	return terminal.out && terminal.frame >= 0;
+}
+
+static void free_frame(void)
+{
+	if (terminal.frame >= 0)
+		close(terminal.frame);
+	terminal.frame = -1;
+	if (terminal.out)
+		fclose(terminal.out);
+	terminal.out = NULL;
+	if (terminal.keys)
+		fclose(terminal.keys);
+	terminal.keys = NULL;
+}
+
+static const char *open_screen(FILE *keys)
+{
+	if (!make_frame())
+		return "there is no memory for a frame";
+	terminal.screen = newterm(NULL, terminal.out, keys);
+	if (!terminal.screen)
+		return "TERM names no terminal that is known here";
+	if (!tigetstr("cup") || tigetstr("cup") == (char *)-1)
+		return "this terminal cannot move its cursor";
+	return NULL;
+}
+
 const char *terminal_open(void)
 {
 	FILE *keys = stdin;
+	const char *refused;
 
 	if (!isatty(STDOUT_FILENO) || tcgetattr(STDOUT_FILENO, &terminal.line))
 		return "standard output is not a terminal";
@@ -146,23 +269,23 @@ const char *terminal_open(void)
 			return "there is no terminal to read keys from";
 		keys = terminal.keys;
 	}
+	terminal.keys_fd = fileno(keys);
+	terminal.parent = getppid();
 	terminal.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	tzset(); /* reads its file now: later we may not be allowed to */
 	fflush(stdout);
-	terminal.screen = newterm(NULL, stdout, keys);
-	if (!terminal.screen) {
-		if (terminal.keys)
-			fclose(terminal.keys);
-		terminal.keys = NULL;
-		return "TERM names no terminal that is known here";
+	catch_stop();
+	refused = open_screen(keys);
+	if (!refused) {
+		set_up();
+		return NULL;
 	}
-	terminal.keys_fd = fileno(keys);
-	if (!tigetstr("cup") || tigetstr("cup") == (char *)-1) {
+	if (terminal.screen)
 		terminal_close();
-		return "this terminal cannot move its cursor";
-	}
-	set_up();
-	return NULL;
+	else
+		free_frame();
+	release_stop();
+	return refused;
 }
 
 void terminal_close(void)
@@ -171,27 +294,61 @@ void terminal_close(void)
 		return;
 	for (int i = 0; terminal.on && i < DEADLY; i++)
 		sigaction(deadly[i], &terminal.before[i], NULL);
+	if (terminal.on)
+		release_stop();
 	terminal.on = 0;
 	endwin();
 	delscreen(terminal.screen);
 	terminal.screen = NULL;
-	if (terminal.keys)
-		fclose(terminal.keys);
-	terminal.keys = NULL;
+	free_frame();
 }
 
 int terminal_key(void)
 {
-	int key = getch();
+	int key;
 
+	if (terminal.stop)
+		stop_here();
+	if (terminal.continued)
+		take_again();
+	key = getch();
 	return key == ERR ? -1 : key;
+}
+
+void terminal_mouse_on(bool on)
+{
+	terminal.mouse = on;
+	mousemask(on ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
+}
+
+bool terminal_mouse(struct terminal_mouse *mouse)
+{
+	MEVENT event;
+
+	if (getmouse(&event) != OK)
+		return false;
+	mouse->y = event.y;
+	mouse->x = event.x;
+	mouse->did = event.bstate & BUTTON4_PRESSED   ? MOUSE_WHEEL_UP
+		     : event.bstate & BUTTON5_PRESSED ? MOUSE_WHEEL_DOWN
+						      : MOUSE_CLICK;
+	return event.bstate & (BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED);
 }
 
 bool terminal_gone(void)
 {
 	struct pollfd p = {.fd = terminal.keys_fd, .events = POLLIN};
 
-	return poll(&p, 1, 0) > 0 && p.revents & (POLLHUP | POLLERR | POLLNVAL);
+	if (poll(&p, 1, 0) > 0 && p.revents & (POLLHUP | POLLERR | POLLNVAL))
+		return true;
+	return getppid() != terminal.parent && tcgetpgrp(terminal.keys_fd) != getpgrp();
+}
+
+bool terminal_ready(void)
+{
+	struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	return poll(&p, 1, 0) > 0;
 }
 
 bool terminal_utf8(void)
@@ -209,9 +366,37 @@ void terminal_begin(void)
 	erase();
 }
 
+/* All of it, or the terminal is gone. */
+static bool write_all(const char *data, size_t len)
+{
+	while (len) {
+		ssize_t n = write(STDOUT_FILENO, data, len);
+
+		if (n < 0 && errno == EAGAIN)
+			poll(&(struct pollfd){.fd = STDOUT_FILENO, .events = POLLOUT}, 1, -1);
+		else if (n < 0 && errno != EINTR)
+			return false;
+		if (n > 0) {
+			data += n;
+			len -= n;
+		}
+	}
+	return true;
+}
+
 void terminal_end(void)
 {
+	ssize_t n;
+
+	lseek(terminal.frame, 0, SEEK_SET);
+	if (ftruncate(terminal.frame, 0) || dup2(terminal.frame, fileno(terminal.out)) < 0)
+		return;
 	refresh();
+	dup2(STDOUT_FILENO, fileno(terminal.out));
+	lseek(terminal.frame, 0, SEEK_SET);
+	while ((n = read(terminal.frame, terminal.chunk, CHUNK)) > 0)
+		if (!write_all(terminal.chunk, n))
+			return;
 }
 
 int terminal_dump(FILE *to)
@@ -264,6 +449,11 @@ struct pane pane_columns(struct pane *from, int w)
 	from->x += taken.w;
 	from->w -= taken.w;
 	return taken;
+}
+
+bool pane_covers(const struct pane *p, int y, int x)
+{
+	return y >= p->y && y < p->y + p->h && x >= p->x && x < p->x + p->w;
 }
 
 static bool pane_has(const struct pane *p, int row, int column)

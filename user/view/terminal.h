@@ -39,18 +39,31 @@ const char *terminal_open(void);
 void terminal_close(void);
 /* A key (of curses' KEY_ or a character), or -1 where none is pressed. Never waits. */
 int terminal_key(void);
-/* The terminal was closed by its other end. */
+/* What the mouse did last, after terminal_key() gave KEY_MOUSE. False: nothing that matters. */
+enum terminal_did { MOUSE_CLICK, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN };
+struct terminal_mouse {
+	enum terminal_did did;
+	int y, x;
+};
+bool terminal_mouse(struct terminal_mouse *mouse);
+/* On: clicks and the wheel come here; off: they select text, as in any other program. */
+void terminal_mouse_on(bool on);
+/* The terminal was closed by its other end, or whoever started us is gone and others have it. */
 bool terminal_gone(void);
+/* It takes what we write now: no frame should wait for a stopped or slow one. */
+bool terminal_ready(void);
 bool terminal_utf8(void);
 /* The whole screen as a pane. */
 struct pane terminal_screen(void);
 
-/* A frame: begin empties it, end shows what changed, at once. */
+/* A frame: begin empties it, end shows the cells that changed, in one write. */
 void terminal_begin(void);
 void terminal_end(void);
 /* Writes the frame that is shown as lines of text. 0 or -errno. */
 int terminal_dump(FILE *to);
 
+/* True where the pane has this place of the screen. */
+bool pane_covers(const struct pane *p, int y, int x);
 /* Takes rows from the top or columns from the left of a pane; what is left stays in it. */
 struct pane pane_rows(struct pane *from, int h);
 struct pane pane_columns(struct pane *from, int w);
