@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/notify.h"
 #include "base/privilege.h"
 #include "pipeline.h"
 #include "source/doctor.h"
@@ -125,8 +126,20 @@ static double main_clock(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
+static void main_tell(struct notify *n, const struct pipeline *p, double now)
+{
+	char status[64];
+
+	if (!notify_due(n, now))
+		return;
+	snprintf(status, sizeof(status), "watching, %llu packets seen",
+		 (unsigned long long)pipeline_packets(p));
+	notify_beat(n, now, status);
+}
+
 /* Until something ends it; 0, or -errno of the source. */
-static int main_watch(struct pipeline *p, struct shown *views, const struct options *o)
+static int main_watch(struct pipeline *p, struct shown *views, const struct options *o,
+		      struct notify *n)
 {
 	double start = main_clock(), next = start + o->interval_s, cut = start;
 	bool due = false;
@@ -137,6 +150,7 @@ static int main_watch(struct pipeline *p, struct shown *views, const struct opti
 
 		status = pipeline_poll(p, POLL_MS);
 		now = main_clock();
+		main_tell(n, p, now);
 		if (reload) {
 			reload = 0;
 			pipeline_reload(p);
@@ -167,6 +181,7 @@ int main(int argc, char **argv)
 	struct options options;
 	struct shown views[VIEWS] = {0};
 	struct pipeline *p;
+	struct notify *notify;
 	int status = options_parse(&options, argc, argv);
 
 	if (status >= 0)
@@ -176,17 +191,22 @@ int main(int argc, char **argv)
 	if (options.check)
 		return doctor_run(&options);
 	main_catch_signals();
+	notify = notify_new();
 	p = pipeline_new(&options);
-	if (!p)
+	if (!p) {
+		notify_free(notify);
 		return EXIT_FAILURE;
+	}
 	status = EXIT_FAILURE;
 	if ((!options.user || privilege_drop(options.user) == 0) &&
 	    main_open_views(views, &options, p)) {
-		status = main_watch(p, views, &options) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+		status = main_watch(p, views, &options, notify) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+		notify_stopping(notify);
 		pipeline_finish(p);
 		main_draw(views, pipeline_snapshot(p, true));
 	}
 	main_close_views(views);
 	pipeline_free(p);
+	notify_free(notify);
 	return status;
 }
