@@ -4,6 +4,10 @@
 VERSION := 0.1.0
 BUILD ?= build
 PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+where = DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' UNITDIR='$(UNITDIR)' ZSHDIR='$(ZSHDIR)'
 CLANG ?= clang
 BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
 LLVM_STRIP ?= llvm-strip
@@ -40,10 +44,11 @@ OBJECTS := $(USER:%.c=$(BUILD)/%.o)
 MODULES := $(filter-out $(BUILD)/user/main.o,$(OBJECTS))
 UNIT_TESTS := $(UNIT:%.c=$(BUILD)/%)
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(filter-out %.bpf.c,$(wildcard tests/bench/bench_*.c)))
+MANUAL := $(addprefix $(BUILD)/xdplens.,8 bash zsh)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run demo test check bench lint install uninstall clean help deps test-kernels
+.PHONY: all run demo test check bench lint manual install uninstall clean help deps test-kernels
 
 all: $(BUILD)/xdplens $(BUILD)/xdplens.bpf.o ## build the program
 
@@ -113,19 +118,28 @@ $(BUILD)/tests/%: tests/%.c $(MODULES)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -Itests -MMD -MP -o $@ $< $(MODULES) $(LDLIBS) -lcmocka
 
--include $(OBJECTS:.o=.d) $(BUILD)/xdplens.bpf.d $(UNIT_TESTS:=.d) $(BENCHES:=.d) $(BUILD)/tests/bench/bench.bpf.d
+-include $(OBJECTS:.o=.d) $(BUILD)/manual.d $(BUILD)/xdplens.bpf.d $(UNIT_TESTS:=.d) $(BENCHES:=.d) $(BUILD)/tests/bench/bench.bpf.d
 
-install: all ## into $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/include/xdplens/classify \
-		$(DESTDIR)$(PREFIX)/share/doc/xdplens
-	install -m 755 $(BUILD)/xdplens $(DESTDIR)$(PREFIX)/sbin/xdplens
-	install -m 644 include/xdplens/*.h $(DESTDIR)$(PREFIX)/include/xdplens/
-	install -m 644 include/xdplens/classify/*.h $(DESTDIR)$(PREFIX)/include/xdplens/classify/
-	install -m 644 README.md LICENSE user/detect/xdplens.ini $(DESTDIR)$(PREFIX)/share/doc/xdplens/
+# What is written about the options is made from their table.
+$(BUILD)/manual: scripts/manual/manual.c $(MODULES)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(MODULES) $(LDLIBS)
 
-uninstall: ## what install put there
-	rm -f $(DESTDIR)$(PREFIX)/sbin/xdplens
-	rm -rf $(DESTDIR)$(PREFIX)/include/xdplens $(DESTDIR)$(PREFIX)/share/doc/xdplens
+$(BUILD)/xdplens.8: kind := man
+$(BUILD)/xdplens.bash: kind := bash
+$(BUILD)/xdplens.zsh: kind := zsh
+$(MANUAL): $(BUILD)/xdplens.%: scripts/manual/xdplens.%.in $(BUILD)/manual
+	$(call say,MANUAL,$@)
+	$(Q)$(BUILD)/manual $(kind) $(VERSION) <$< >$@
+
+manual: $(MANUAL) ## the man page, and completion for bash and zsh
+
+install: all manual ## into $(DESTDIR)$(PREFIX); settings into $(DESTDIR)$(SYSCONFDIR)
+	$(Q)$(where) scripts/install $(BUILD)
+
+uninstall: all manual ## what install put there
+	$(Q)$(where) scripts/install -u $(BUILD)
 
 clean: ## remove build/
 	rm -rf $(BUILD)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The command line. One table drives parsing, --help and the option list of the man page
- * (--man-options, which is not in the help). Before it: the shell; after it: everything, which gets
- * the options as const.
+ * The command line. One table drives parsing, --help, the manual's option list and completion
+ * (scripts/manual asks options_row for those). Before it: the shell; after it: everything, which
+ * gets the options as const.
  *
  * Options may stand before, between and after the words of the filter; "--" ends them. What is
  * wrong gets one line: which argument, what it says, what would be right.
@@ -68,7 +68,7 @@ struct row {
 };
 
 static take_fn take_flag, take_more, take_text, take_file, take_files, take_interface, take_u32,
-	take_u64, take_seconds, take_choice, take_web, take_user, take_help, take_man, take_version;
+	take_u64, take_seconds, take_choice, take_web, take_user, take_help, take_version;
 
 #define AT(field) .offset = offsetof(struct options, field)
 #define LIST(field, n) AT(field), .count = offsetof(struct options, n)
@@ -133,7 +133,6 @@ static const struct row table[] = {
 {'Z', "user", "USER", take_user, AT(user), .about = "become this user once attached"},
 {0, "version", NULL, take_version, .about = "print the version and exit"},
 {'h', "help", NULL, take_help, .about = "print this and exit"},
-{0, "man-options", .take = take_man},
 };
 
 /* Given together they make no sense, or the first makes none without the second. */
@@ -212,7 +211,7 @@ static int unknown_option(struct parse *p, const char *word, size_t len)
 	snprintf(typed, sizeof(typed), "%.*s", (int)len, word);
 	g = guess_start(typed + strspn(typed, "-"));
 	for (const struct row *row = table; row < table + ROWS; row++)
-		if (row->name && row->about && strlen(g.typed) > 1)
+		if (row->name && strlen(g.typed) > 1)
 			guess_try(&g, row->name);
 	if (g.best)
 		return wrong(p, "unknown option %s; did you mean --%s?", typed, g.best);
@@ -450,8 +449,7 @@ static int take_help(struct parse *p, const struct row *row, const char *word, c
 	       "Watches, classifies and counts the traffic of this host from inside the kernel,\n"
 	       "or that of a capture file. FILTER is an expression of tcpdump (pcap-filter(7)).\n");
 	for (row = table; row < table + ROWS; row++)
-		if (row->about)
-			row_print(row);
+		row_print(row);
 	printf("\nExamples:\n"
 	       "  xdplens                          what goes on here, live\n"
 	       "  xdplens -i eth0 --web 8080       the same in a browser\n"
@@ -468,40 +466,21 @@ static int take_version(struct parse *p, const struct row *row, const char *word
 	return DONE;
 }
 
-/* troff: a dash is a minus sign, a backslash is doubled. */
-static void man_print(const char *before, const char *text, const char *after)
+bool options_row(size_t i, struct option_row *text)
 {
-	fputs(before, stdout);
-	for (; *text; text++) {
-		if (*text == '-' || *text == '\\')
-			putchar('\\');
-		putchar(*text);
-	}
-	fputs(after, stdout);
-}
+	const struct row *row = &table[i];
 
-static int take_man(struct parse *p, const struct row *row, const char *word, const char *value)
-{
-	(void)p, (void)word, (void)value;
-	for (row = table; row < table + ROWS; row++) {
-		char letter[3] = {'-', row->letter, '\0'};
-
-		if (row_heads(row)) {
-			man_print(".SS ", row->about, "\n");
-			continue;
-		}
-		if (!row->about)
-			continue;
-		fputs(".TP\n", stdout);
-		if (row->letter)
-			man_print("\\fB", letter, row->name ? "\\fR, " : "\\fR");
-		if (row->name)
-			man_print("\\fB\\-\\-", row->name, "\\fR");
-		if (row->argument)
-			man_print(" \\fI", row->argument, "\\fR");
-		man_print("\n", row->about, ".\n");
-	}
-	return DONE;
+	if (i >= ROWS)
+		return false;
+	*text = (struct option_row){
+		.letter = row->letter,
+		.name = row->name,
+		.argument = row->argument,
+		.choices = row->choices,
+		.about = row->about,
+		.repeatable = row->count || row->take == take_more,
+	};
+	return true;
 }
 
 /* ---- the line ---- */
@@ -563,7 +542,7 @@ static int letters_take(struct parse *p, const char *word)
 static int dash_missing(struct parse *p, const char *word)
 {
 	for (const struct row *row = table; row < table + ROWS; row++)
-		if (row->name && row->about && !strcmp(word + 1, row->name))
+		if (row->name && !strcmp(word + 1, row->name))
 			return wrong(p, "unknown option %s; did you mean --%s?", word, row->name);
 	return GO_ON;
 }

@@ -4,6 +4,7 @@
 #define XDPLENS_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum mode { MODE_AUTO, MODE_NATIVE, MODE_GENERIC, MODE_TC, MODE_PCAP };
@@ -48,5 +49,17 @@ struct options {
  * on, else the exit status (help and version print and return 0; a wrong line says why, 2).
  */
 int options_parse(struct options *o, int argc, char **argv);
+
+struct option_row {	      /* of the table that options_parse goes by */
+	char letter;	      /* 0: none */
+	const char *name;     /* without dashes, NULL: none; a row with neither is a heading */
+	const char *argument; /* NULL: takes none */
+	const char *choices;  /* words with a blank between them, NULL: anything */
+	const char *about;
+	bool repeatable;
+};
+
+/* Row `i` for those who write about the options; false: there are not so many. */
+bool options_row(size_t i, struct option_row *text);
 
 #endif
