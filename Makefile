@@ -24,11 +24,14 @@ UNIT := $(sort $(wildcard tests/unit/test_*.c) $(wildcard tests/bpf/test_*.c))
 
 PACKAGES := libbpf libpcap zlib jansson inih ncursesw libcap-ng libseccomp libcrypto $(shell $(PKG_CONFIG) --exists libmicrohttpd && echo libmicrohttpd)
 WARN := -Wall -Wextra -Werror
-CFLAGS ?= -O2 -g
-override CFLAGS += -std=gnu11 $(WARN) -D_GNU_SOURCE -DXDPLENS_VERSION='"$(VERSION)"' \
+CFLAGS ?= -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
+LDFLAGS ?= -Wl,-z,relro,-z,now
+# Where it was built is told nowhere, so that equal sources give equal bits.
+SAME := -ffile-prefix-map=$(abspath $(BUILD))=build -ffile-prefix-map=$(CURDIR)=.
+override CFLAGS += $(SAME) -std=gnu11 $(WARN) -D_GNU_SOURCE -DXDPLENS_VERSION='"$(VERSION)"' \
 	-Iinclude -Iuser -I$(BUILD) $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null) $(SANITIZE)
 LDLIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) -lelf -lpthread -lm -ldl
-BPF_CFLAGS := -O2 -g -std=gnu11 $(WARN) -target bpf -mcpu=v3 -Ivmlinux -Iinclude -Ibpf \
+BPF_CFLAGS := -O2 -g $(SAME) -std=gnu11 $(WARN) -target bpf -mcpu=v3 -Ivmlinux -Iinclude -Ibpf \
 	-idirafter /usr/include/$(shell uname -m)-linux-gnu
 
 # The dashboard, where its library and Chart.js are there; without them the build goes on.
@@ -48,7 +51,7 @@ MANUAL := $(addprefix $(BUILD)/xdplens.,8 bash zsh)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run demo test check bench lint manual install uninstall clean help deps test-kernels
+.PHONY: all run demo test check bench lint manual install uninstall deb clean help deps test-kernels
 
 all: $(BUILD)/xdplens $(BUILD)/xdplens.bpf.o ## build the program
 
@@ -137,6 +140,10 @@ manual: $(MANUAL) ## the man page, and completion for bash and zsh
 
 install: all manual ## into $(DESTDIR)$(PREFIX); settings into $(DESTDIR)$(SYSCONFDIR)
 	$(Q)$(where) scripts/install $(BUILD)
+
+# In a copy of the sources with debian/ at its top, as the tools want it; what is built here is packed.
+deb: all manual ## a Debian package in $(BUILD)
+	$(Q)scripts/deb $(BUILD)
 
 uninstall: all manual ## what install put there
 	$(Q)$(where) scripts/install -u $(BUILD)
