@@ -13,7 +13,7 @@
 
 #include "base/log.h"
 #include "base/notify.h"
-#include "base/privilege.h"
+#include "guard.h"
 #include "pipeline.h"
 #include "source/doctor.h"
 
@@ -198,8 +198,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	status = EXIT_FAILURE;
-	if ((!options.user || privilege_drop(options.user) == 0) &&
-	    main_open_views(views, &options, p)) {
+	if (main_open_views(views, &options, p) && guard_close(&options) == 0) {
 		status = main_watch(p, views, &options, notify) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 		notify_stopping(notify);
 		pipeline_finish(p);

@@ -315,6 +315,7 @@ static bool pipeline_open_analysis(struct pipeline *p)
 						       .plugins = o->plugins,
 						       .n_plugins = o->n_plugins,
 						       .on_alert = o->on_alert,
+						       .user = o->user,
 						       .alert = pipeline_alert,
 						       .arg = p});
 	return p->detect != NULL;

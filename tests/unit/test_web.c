@@ -136,7 +136,7 @@ static int set_up(void **state)
 	options = (struct options){.web = "127.0.0.1:0", .interval_s = 1};
 	view = view_web.open(&options);
 	fixture_snapshot(&snapshot, true, false);
-	return view ? 0 : -1;
+	return view ? view_web.poll(view) : -1;
 }
 
 static int set_up_shown(void **state)

@@ -1,43 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Runs --on-alert for the book of alerts, never more of it at once than the host can bear. */
+/*
+ * Runs --on-alert for the book of alerts, never more of it at once than the host can bear. A
+ * process of its own does, the runner, forked before the program gives up its rights: so the
+ * program, which reads hostile packets, can run nothing, and the command is held by none of its
+ * limits. The runner runs this one command and nothing else.
+ */
 #include "detect/command.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/privilege.h"
 
-enum { VARIABLES = 11, VARIABLE_LEN = 320 };
+enum { VARIABLES = 11, VARIABLE_LEN = 320, RUNNER_SOCKET = 3 };
+
+struct order { /* to the runner */
+	int place;
+	char text[VARIABLES][VARIABLE_LEN];
+};
+
+struct report { /* from it: the command in this place has ended, or never began */
+	int place, error;
+};
 
 struct command {
-	const char *text;
-	pid_t running[COMMAND_AT_ONCE];	       /* 0: free */
+	int fd;
+	pid_t runner;
+	bool running[COMMAND_AT_ONCE];
 	struct alert waiting[COMMAND_WAITING]; /* a ring */
 	size_t first, n;
 	uint64_t dropped;
 };
-
-struct command *command_new(const char *text)
-{
-	struct command *c = calloc(1, sizeof(*c));
-
-	if (c)
-		c->text = text;
-	return c;
-}
-
-void command_free(struct command *c)
-{
-	free(c);
-}
 
 static void environment_fill(char text[VARIABLES][VARIABLE_LEN], const struct alert *a)
 {
@@ -83,39 +90,160 @@ static int command_spawn(pid_t *pid, const char *text, char **environment)
 	return error;
 }
 
-static pid_t command_start(const struct command *c, const struct alert *a)
+/* ---- the runner ---- */
+
+struct runner {
+	const char *text;
+	pid_t running[COMMAND_AT_ONCE]; /* 0: free */
+};
+
+static int runner_start(struct runner *r, struct order *o)
 {
-	char text[VARIABLES][VARIABLE_LEN];
 	size_t inherited = 0, n = 0;
 	char **environment;
-	pid_t pid = 0;
-	int error = ENOMEM;
+	int error;
 
-	environment_fill(text, a);
 	while (environ[inherited])
 		inherited++;
 	environment = calloc(inherited + VARIABLES + 1, sizeof(*environment));
-	if (environment) {
-		for (int i = 0; i < VARIABLES; i++)
-			environment[n++] = text[i];
-		for (size_t i = 0; i < inherited; i++)
-			if (strncmp(environ[i], "XDPLENS_", 8) != 0)
-				environment[n++] = environ[i];
-		error = command_spawn(&pid, c->text, environment);
-		free(environment);
+	if (!environment)
+		return ENOMEM;
+	for (int i = 0; i < VARIABLES; i++) {
+		o->text[i][VARIABLE_LEN - 1] = 0;
+		if (strncmp(o->text[i], "XDPLENS_", 8) == 0)
+			environment[n++] = o->text[i];
 	}
+	for (size_t i = 0; i < inherited; i++)
+		if (strncmp(environ[i], "XDPLENS_", 8) != 0)
+			environment[n++] = environ[i];
+	error = command_spawn(&r->running[o->place], r->text, environment);
+	free(environment);
+	return error;
+}
+
+static void runner_report(int place, int error)
+{
+	struct report report = {place, error};
+
+	send(RUNNER_SOCKET, &report, sizeof(report), MSG_NOSIGNAL);
+}
+
+/* False: nobody gives orders any more. */
+static bool runner_obey(struct runner *r)
+{
+	struct order o;
+	ssize_t n = recv(RUNNER_SOCKET, &o, sizeof(o), 0);
+	int error;
+
+	if (n != sizeof(o) || o.place < 0 || o.place >= COMMAND_AT_ONCE || r->running[o.place])
+		return n < 0 && errno == EINTR;
+	error = runner_start(r, &o);
 	if (error) {
-		log_warn("--on-alert: cannot run /bin/sh: %s", strerror(error));
-		return 0;
+		r->running[o.place] = 0;
+		runner_report(o.place, error);
 	}
-	return pid;
+	return true;
+}
+
+static void runner_collect(struct runner *r, int signals)
+{
+	struct signalfd_siginfo none;
+
+	if (read(signals, &none, sizeof(none)) < 0)
+		return;
+	for (int i = 0; i < COMMAND_AT_ONCE; i++) {
+		if (!r->running[i] || waitpid(r->running[i], NULL, WNOHANG) == 0)
+			continue;
+		r->running[i] = 0;
+		runner_report(i, 0);
+	}
+}
+
+/* Of what was open only standard error stays: it must hold neither a file nor a pipe. */
+static _Noreturn void runner_live(const char *text, const char *user, int socket)
+{
+	struct runner r = {.text = text};
+	struct pollfd ready[2];
+	sigset_t all;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	prctl(PR_SET_NAME, "xdplens-alert");
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	dup3(socket, RUNNER_SOCKET, O_CLOEXEC);
+	syscall(SYS_close_range, RUNNER_SOCKET + 1, ~0u, 0);
+	log_level_set(true, 0);
+	if (user && privilege_drop(user, NULL, 0) < 0)
+		_exit(1);
+	ready[0] = (struct pollfd){.fd = RUNNER_SOCKET, .events = POLLIN};
+	ready[1] = (struct pollfd){.fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK),
+				   .events = POLLIN};
+	for (;;) {
+		poll(ready, 2, -1);
+		if (ready[1].revents)
+			runner_collect(&r, ready[1].fd);
+		if (ready[0].revents && !runner_obey(&r))
+			_exit(0);
+	}
+}
+
+/* ---- who orders ---- */
+
+struct command *command_new(const char *text, const char *user)
+{
+	struct command *c = calloc(1, sizeof(*c));
+	int ends[2];
+
+	if (!c || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
+		free(c);
+		return NULL;
+	}
+	c->runner = fork();
+	if (c->runner == 0)
+		runner_live(text, user, ends[1]);
+	close(ends[1]);
+	c->fd = ends[0];
+	if (c->runner < 0) {
+		close(c->fd);
+		free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void command_free(struct command *c)
+{
+	if (!c)
+		return;
+	close(c->fd);
+	waitpid(c->runner, NULL, 0);
+	free(c);
+}
+
+static bool command_start(struct command *c, int place, const struct alert *a)
+{
+	struct order o = {.place = place};
+
+	environment_fill(o.text, a);
+	if (send(c->fd, &o, sizeof(o), MSG_NOSIGNAL) == sizeof(o))
+		return true;
+	log_warn("--on-alert: the process that runs it has gone: %s", strerror(errno));
+	return false;
 }
 
 static void command_collect(struct command *c)
 {
-	for (int i = 0; i < COMMAND_AT_ONCE; i++)
-		if (c->running[i] && waitpid(c->running[i], NULL, WNOHANG) != 0)
-			c->running[i] = 0;
+	struct report r;
+
+	while (recv(c->fd, &r, sizeof(r), MSG_DONTWAIT) == sizeof(r)) {
+		if (r.place < 0 || r.place >= COMMAND_AT_ONCE)
+			continue;
+		c->running[r.place] = false;
+		if (r.error)
+			log_warn("--on-alert: cannot run /bin/sh: %s", strerror(r.error));
+	}
 }
 
 void command_poll(struct command *c)
@@ -124,7 +252,7 @@ void command_poll(struct command *c)
 	for (int i = 0; i < COMMAND_AT_ONCE && c->n; i++) {
 		if (c->running[i])
 			continue;
-		c->running[i] = command_start(c, &c->waiting[c->first]);
+		c->running[i] = command_start(c, i, &c->waiting[c->first]);
 		c->first = (c->first + 1) % COMMAND_WAITING;
 		c->n--;
 	}

@@ -18,8 +18,12 @@ enum { COMMAND_AT_ONCE = 8, COMMAND_WAITING = 256 };
 
 struct command;
 
-struct command *command_new(const char *text); /* NULL and errno */
-void command_free(struct command *c);	       /* NULL is fine; what runs goes on */
+/*
+ * Starts the process that runs the command, with the rights of the caller now, or as `user` (NULL:
+ * none). Call it before those rights are given up. NULL and errno.
+ */
+struct command *command_new(const char *text, const char *user);
+void command_free(struct command *c); /* NULL is fine; what runs goes on */
 
 void command_run(struct command *c, const struct alert *a);
 

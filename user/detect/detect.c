@@ -258,7 +258,7 @@ struct detect *detect_new(const struct detect_config *c)
 	if (!d->config)
 		goto fail;
 	d->book = book_new(detect_told, d);
-	d->command = c->on_alert ? command_new(c->on_alert) : NULL;
+	d->command = c->on_alert ? command_new(c->on_alert, c->user) : NULL;
 	if (!d->book || (c->on_alert && !d->command)) {
 		log_error("not enough memory for alerts");
 		goto fail;

@@ -34,6 +34,7 @@ struct detect_config {
 	const char *const *plugins; /* shared objects that export xdplens_detector */
 	int n_plugins;
 	const char *on_alert; /* run by /bin/sh; the alert is in XDPLENS_* of its environment */
+	const char *user;     /* who runs it; NULL: who we are */
 	/* An alert opened (end == 0) or closed. May be NULL. */
 	void (*alert)(void *arg, const char *detector, const struct alert *a);
 	void *arg;

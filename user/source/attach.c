@@ -2,21 +2,17 @@
 /*
  * Our programs on an interface. bpf_link wherever the kernel has it (XDP 5.9, TCX 6.6), so that the
  * kernel itself takes them away when we end, however we end; else clsact filters with a handle and
- * priority of ours, which a process of ours takes away, the keeper. Nobody else's program is ever
- * touched; the clsact qdisc stays, as others may have put theirs there since.
+ * priority of ours, which helper.c takes away. Nobody else's program is ever touched; the clsact
+ * qdisc stays, as others may have put theirs there since.
  */
 #include "source/attach.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/if_link.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum {
@@ -91,46 +87,6 @@ static void attach_remove_filters(const struct attachment *a)
 	}
 }
 
-/* The keeper's life: nothing of ours stays open in it but the pipe, whose end is our end. */
-static _Noreturn void attach_keeper(const struct attachment *a, int pipe)
-{
-	sigset_t all;
-	char none;
-
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, NULL);
-	dup2(pipe, STDIN_FILENO);
-	syscall(SYS_close_range, 1, ~0u, 0);
-	libbpf_set_print(NULL);
-	while (read(STDIN_FILENO, &none, 1) < 0 && errno == EINTR)
-		;
-	attach_remove_filters(a);
-	_exit(0);
-}
-
-/*
- * Filters outlive a process that is killed, and removing them takes the privilege that -Z gives up;
- * so another process sees to it. Where there can be none, attach_detach does.
- */
-static void attach_keep(struct attachment *a)
-{
-	int ends[2];
-	pid_t pid;
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return;
-	pid = fork();
-	if (pid == 0)
-		attach_keeper(a, ends[0]);
-	close(ends[0]);
-	if (pid > 0) {
-		a->keeper = pid;
-		a->leash = ends[1];
-	} else {
-		close(ends[1]);
-	}
-}
-
 static int attach_tc(struct attachment *a, const struct kernel *k, enum direction d)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, o);
@@ -181,8 +137,6 @@ int attach_interface(struct attachment *a, const struct kernel *k, int ifindex, 
 	if (error) {
 		snprintf(a->why, sizeof(a->why), "TC egress is refused: %s", strerror(-error));
 		attach_detach(a);
-	} else if (a->filters[DIRECTION_IN] || a->filters[DIRECTION_OUT]) {
-		attach_keep(a);
 	}
 	return error;
 }
@@ -194,12 +148,6 @@ void attach_detach(struct attachment *a)
 			close(a->links[d]);
 		a->links[d] = -1;
 	}
-	if (a->keeper) {
-		close(a->leash);
-		waitpid(a->keeper, NULL, 0);
-	} else {
-		attach_remove_filters(a);
-	}
-	a->keeper = 0;
+	attach_remove_filters(a);
 	memset(a->filters, 0, sizeof(a->filters));
 }

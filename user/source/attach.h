@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "options.h"
 #include "source/kernel.h"
@@ -18,8 +17,6 @@ struct attachment {
 	char why[200];	     /* why it is not the best mode; empty where it is */
 	int links[2];	     /* by direction; -1: none */
 	uint32_t filters[2]; /* by direction: the program of a clsact filter of ours; 0: none */
-	pid_t keeper;	     /* removes the filters when `leash` is closed; 0: none */
-	int leash;
 };
 
 /*

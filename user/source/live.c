@@ -7,7 +7,6 @@
  * one, the rings are read up to there, and then the old bank's slots and counters are taken. So the
  * ledger balances to the packet while traffic goes on.
  */
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <net/if.h>
 #include <stdarg.h>
@@ -20,8 +19,8 @@
 
 #include "base/counters.h"
 #include "base/log.h"
-#include "source/attach.h"
 #include "source/decode.h"
+#include "source/helper.h"
 #include "source/kernel.h"
 #include "source/links.h"
 #include "source/proof.h"
@@ -52,10 +51,10 @@ struct interface {
 	struct proof proof;
 };
 
-struct cost {	/* of our programs, by the kernel's statistics */
-	int fd; /* of BPF_ENABLE_STATS while it is on; -1 */
+struct cost { /* of our programs, by the kernel's statistics */
+	bool on;
 	unsigned cuts;
-	uint64_t ns, runs; /* at the start of the measure */
+	struct run_stats begun;
 	double ns_per_packet;
 	bool known;
 };
@@ -64,6 +63,7 @@ struct source {
 	const struct options *options;
 	struct source_consumer consumer;
 	struct kernel kernel;
+	struct helper *helper;
 	struct links *links;
 	struct quiesce *quiesce;
 	struct interface interfaces[OPTIONS_INTERFACES * 4];
@@ -269,40 +269,21 @@ static void live_request_cut(struct source *s)
 
 /* ---- what it costs ---- */
 
-static void live_program_stats(const struct source *s, uint64_t *ns, uint64_t *runs)
-{
-	const int fds[] = {kernel_xdp_fd(&s->kernel), kernel_tc_fd(&s->kernel, DIRECTION_IN),
-			   kernel_tc_fd(&s->kernel, DIRECTION_OUT)};
-
-	*ns = *runs = 0;
-	for (int i = 0; i < 3; i++) {
-		struct bpf_prog_info info = {0};
-		uint32_t len = sizeof(info);
-
-		if (bpf_obj_get_info_by_fd(fds[i], &info, &len) == 0) {
-			*ns += info.run_time_ns;
-			*runs += info.run_cnt;
-		}
-	}
-}
-
 /* The kernel's measure costs two clock readings a packet, so it is on for a moment only. */
 static void live_measure_cost(struct source *s)
 {
 	struct cost *c = &s->cost;
-	uint64_t ns, runs;
+	struct run_stats now;
 
-	if (c->fd >= 0) {
-		live_program_stats(s, &ns, &runs);
-		if (runs > c->runs) {
-			c->ns_per_packet = (double)(ns - c->ns) / (runs - c->runs);
+	if (c->on) {
+		c->on = false;
+		if (helper_measure(s->helper, false, &now) == 0 && now.runs > c->begun.runs) {
+			c->ns_per_packet =
+				(double)(now.ns - c->begun.ns) / (now.runs - c->begun.runs);
 			c->known = true;
 		}
-		close(c->fd);
-		c->fd = -1;
 	} else if (c->cuts++ % COST_CUTS == 0) {
-		live_program_stats(s, &c->ns, &c->runs);
-		c->fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+		c->on = helper_measure(s->helper, true, &c->begun) == 0;
 	}
 }
 
@@ -371,7 +352,7 @@ static int live_attach(struct source *s, struct interface *i)
 	int error;
 
 	live_read_bin(s, i->ifindex, i->start);
-	error = attach_interface(&i->attachment, &s->kernel, i->ifindex, i->name, s->options->mode);
+	error = helper_attach(s->helper, &i->attachment, i->ifindex, i->name, s->options->mode);
 	i->attached = !error;
 	i->refused = error;
 	if (error == -ENODEV) {
@@ -425,7 +406,7 @@ static void live_lost(struct source *s, struct interface *i)
 {
 	struct count seen[DIRECTION_COUNT];
 
-	attach_detach(&i->attachment);
+	helper_detach(s->helper, &i->attachment);
 	live_seen(s, i, seen);
 	for (int d = 0; d < DIRECTION_COUNT; d++) {
 		i->before[d].packets += seen[d].packets;
@@ -548,9 +529,8 @@ static void live_close(struct source *s)
 		return;
 	for (int i = 0; i < s->n_interfaces; i++)
 		if (s->interfaces[i].attached)
-			attach_detach(&s->interfaces[i].attachment);
-	if (s->cost.fd >= 0)
-		close(s->cost.fd);
+			helper_detach(s->helper, &s->interfaces[i].attachment);
+	helper_free(s->helper);
 	quiesce_free(s->quiesce);
 	links_free(s->links);
 	kernel_unload(&s->kernel);
@@ -565,16 +545,16 @@ static struct source *live_open(const struct options *o, const struct source_con
 		return NULL;
 	s->options = o;
 	s->consumer = *consumer;
-	s->cost.fd = -1;
 	clock_gettime(CLOCK_MONOTONIC, &s->wall_start);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &s->cpu_start);
 	if (kernel_load(&s->kernel, o, &consumer->listed) < 0)
 		goto fail;
 	log_info("kernel memory: %zu KB: %u CPUs, %u flow slots each in two banks, rings",
 		 s->kernel.memory / 1024, s->kernel.cpus, s->kernel.slots);
+	s->helper = helper_new(&s->kernel);
 	s->quiesce = quiesce_new();
 	s->links = links_new();
-	if (!s->quiesce || !s->links) {
+	if (!s->helper || !s->quiesce || !s->links) {
 		log_error("cannot start: %s", strerror(errno));
 		goto fail;
 	}
@@ -611,7 +591,7 @@ static void live_finish(struct source *s)
 	/* a cut under way waits for the same */
 	for (int i = 0; i < s->n_interfaces; i++)
 		if (s->interfaces[i].attached)
-			attach_detach(&s->interfaces[i].attachment);
+			helper_detach(s->helper, &s->interfaces[i].attachment);
 	quiesce_now();
 	while (live_read_packets(s))
 		;

@@ -17,6 +17,7 @@
 struct quiesce {
 	pthread_t thread;
 	sem_t wanted;
+	bool running;
 	atomic_bool done, stop;
 };
 
@@ -44,18 +45,9 @@ static void *quiesce_run(void *arg)
 struct quiesce *quiesce_new(void)
 {
 	struct quiesce *q = calloc(1, sizeof(*q));
-	sigset_t all, before;
 
-	if (!q)
-		return NULL;
-	sem_init(&q->wanted, 0, 0);
-	sigfillset(&all); /* signals are the main thread's */
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	if (pthread_create(&q->thread, NULL, quiesce_run, q)) {
-		free(q);
-		q = NULL;
-	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (q)
+		sem_init(&q->wanted, 0, 0);
 	return q;
 }
 
@@ -63,17 +55,36 @@ void quiesce_free(struct quiesce *q)
 {
 	if (!q)
 		return;
-	q->stop = true;
-	sem_post(&q->wanted);
-	pthread_join(q->thread, NULL);
+	if (q->running) {
+		q->stop = true;
+		sem_post(&q->wanted);
+		pthread_join(q->thread, NULL);
+	}
 	sem_destroy(&q->wanted);
 	free(q);
+}
+
+/* Not before it is needed: by then privilege is given up, which each thread would have to do. */
+static bool quiesce_start(struct quiesce *q)
+{
+	sigset_t all, before;
+
+	sigfillset(&all); /* signals are the main thread's */
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	q->running = pthread_create(&q->thread, NULL, quiesce_run, q) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return q->running;
 }
 
 void quiesce_begin(struct quiesce *q)
 {
 	q->done = false;
-	sem_post(&q->wanted);
+	if (q->running || quiesce_start(q)) {
+		sem_post(&q->wanted);
+	} else {
+		quiesce_now();
+		q->done = true;
+	}
 }
 
 bool quiesce_done(struct quiesce *q)

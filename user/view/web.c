@@ -102,11 +102,26 @@ static int moment_write(struct web_moment *m, const double *point)
 	return 0;
 }
 
+/* Not at opening: by now privilege is given up, which each thread would have to do. */
+static void web_serve(struct view *v)
+{
+	if (v->daemon || v->listening < 0)
+		return;
+	v->daemon = web_http_start(v, v->listening);
+	if (!v->daemon) {
+		log_error("--web %s: the server does not start: %s", v->options->web,
+			  strerror(errno));
+		close(v->listening);
+	}
+	v->listening = -1;
+}
+
 static int web_snapshot(struct view *v, const struct snapshot *s)
 {
 	struct web_moment *m = calloc(1, sizeof(*m)), *before = v->now;
 	const double *point;
 
+	web_serve(v);
 	if (!m)
 		return 0; /* the last one stands a while longer */
 	monotone_update(&v->monotone, s);
@@ -146,6 +161,7 @@ static int web_poll(struct view *v)
 {
 	uint64_t now = web_clock();
 
+	web_serve(v);
 	if (now - v->beaten >= beat_ns) {
 		v->beaten = now;
 		web_streams_wake(v->streams, true);
@@ -172,6 +188,8 @@ static void web_close(struct view *v)
 	if (v->streams)
 		web_streams_end(v->streams);
 	web_http_stop(v->daemon);
+	if (v->listening >= 0)
+		close(v->listening);
 	web_streams_free(v->streams);
 	web_moment_release(v, v->now);
 	pthread_mutex_destroy(&v->lock);
@@ -181,22 +199,11 @@ static void web_close(struct view *v)
 static bool web_start(struct view *v)
 {
 	char url[80];
-	int fd = web_listen(v->options->web, &v->bound);
 
-	if (fd < 0)
+	v->listening = web_listen(v->options->web, &v->bound);
+	if (v->listening < 0 || !web_may_serve(v))
 		return false;
-	if (!web_may_serve(v)) {
-		close(fd);
-		return false;
-	}
 	snprintf(v->cookie, sizeof(v->cookie), "xdplens_%u", web_listen_port(&v->bound));
-	v->daemon = web_http_start(v, fd);
-	if (!v->daemon) {
-		log_error("--web %s: the server does not start: %s", v->options->web,
-			  strerror(errno));
-		close(fd);
-		return false;
-	}
 	web_listen_url(&v->bound, url, sizeof(url));
 	log_info("dashboard: %s%s", url, v->token.wanted ? " (asks for the token)" : "");
 	return true;
@@ -214,6 +221,7 @@ static struct view *web_open(const struct options *options)
 		return NULL;
 	}
 	v->options = options;
+	v->listening = -1;
 	pthread_mutex_init(&v->lock, NULL);
 	if ((options->web_token_file && web_token_load(&v->token, options->web_token_file)) ||
 	    !web_start(v)) {

@@ -56,6 +56,7 @@ struct web_streams;
 
 struct view {
 	const struct options *options;
+	int listening; /* until the daemon has it; -1 */
 	struct MHD_Daemon *daemon;
 	struct web_streams *streams;
 	struct sockaddr_storage bound;
