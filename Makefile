@@ -16,7 +16,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 # Files in the order in which a packet meets them.
-USER := user/main.c user/options.c user/pipeline.c user/guard.c \
+USER := user/main.c user/options.c user/sizes.c user/pipeline.c user/guard.c \
 	$(sort $(wildcard user/source/*.c)) $(sort $(wildcard user/analysis/*.c)) \
 	$(sort $(wildcard user/detect/*.c)) $(sort $(wildcard user/sink/*.c)) \
 	$(sort $(wildcard user/view/*.c)) $(sort $(wildcard user/base/*.c))

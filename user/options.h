@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sizes.h"
+
 enum mode { MODE_AUTO, MODE_NATIVE, MODE_GENERIC, MODE_TC, MODE_PCAP };
 enum report { REPORT_DEFAULT, REPORT_LIVE, REPORT_PLAIN, REPORT_JSON, REPORT_NONE };
 
@@ -30,6 +32,7 @@ struct options {
 	enum report report;
 	double interval_s;
 	const char *config;
+	struct sizes sizes; /* what the configuration says of them */
 	const char *blacklists[OPTIONS_LIST];
 	int n_blacklists;
 	const char *on_alert;

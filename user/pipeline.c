@@ -286,17 +286,18 @@ static bool pipeline_open_filter(struct pipeline *p)
 	return p->filtered;
 }
 
-static bool pipeline_open_analysis(struct pipeline *p)
+static bool pipeline_open_analysis(struct pipeline *p, struct config *config)
 {
 	const struct options *o = p->options;
 
 	/* in a file an answer that came late is still there to be found */
 	p->dns = dns_new(&(struct dns_config){.timeout_s = o->read ? 60 : 5,
-					      .pending_max = 65536,
-					      .names_max = 65536,
+					      .pending_max = o->sizes.dns_pending,
+					      .names_max = o->sizes.dns_names,
 					      .ended = pipeline_dns_ended,
 					      .arg = p});
 	p->flows = flow_table_new(&(struct flow_table_config){
+		.flows_max = o->sizes.flows,
 		.ended = pipeline_flow_ended,
 		.arg = p,
 		.interface_name = pipeline_interface_name,
@@ -307,9 +308,11 @@ static bool pipeline_open_analysis(struct pipeline *p)
 	p->ftp = ftp_data_new(FTP_ANNOUNCED);
 	if (!p->dns || !p->flows || !p->names || !p->talkers || !p->ftp) {
 		log_error("not enough memory for the tables");
+		config_free(config);
 		return false;
 	}
 	p->detect = detect_new(&(struct detect_config){.ini_path = o->config,
+						       .config = config,
 						       .blacklists = o->blacklists,
 						       .n_blacklists = o->n_blacklists,
 						       .plugins = o->plugins,
@@ -321,9 +324,10 @@ static bool pipeline_open_analysis(struct pipeline *p)
 	return p->detect != NULL;
 }
 
-struct pipeline *pipeline_new(const struct options *o)
+struct pipeline *pipeline_new(struct options *o)
 {
 	struct pipeline *p = calloc(1, sizeof(*p));
+	struct config *config;
 	struct source_consumer consumer = {
 		.arg = p,
 		.packet = pipeline_packet,
@@ -337,7 +341,15 @@ struct pipeline *pipeline_new(const struct options *o)
 		return NULL;
 	p->options = o;
 	p->source_ops = o->read || o->mode == MODE_PCAP ? &source_replay : &source_live;
-	if (!pipeline_open_filter(p) || !pipeline_open_sinks(p) || !pipeline_open_analysis(p))
+	config = config_new(o->config);
+	if (!config)
+		goto fail;
+	sizes_read(&o->sizes, config);
+	if (!pipeline_open_filter(p) || !pipeline_open_sinks(p)) {
+		config_free(config);
+		goto fail;
+	}
+	if (!pipeline_open_analysis(p, config))
 		goto fail;
 	consumer.listed.ranges = detect_listed(p->detect, &consumer.listed.n);
 	p->source = p->source_ops->open(o, &consumer);

@@ -13,7 +13,7 @@
 struct pipeline;
 
 /* Opens the source, tables, detectors and files. NULL: said why. */
-struct pipeline *pipeline_new(const struct options *o);
+struct pipeline *pipeline_new(struct options *o);
 void pipeline_free(struct pipeline *p);
 /* Copied packets are shown to these views too. */
 void pipeline_show(struct pipeline *p, const struct view_ops *ops, struct view *view);

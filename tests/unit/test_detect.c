@@ -15,7 +15,7 @@
 
 #include "base/log.h"
 #include "detect/book.h"
-#include "detect/config.h"
+#include "base/config.h"
 
 /* ---- the book ---- */
 

@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/config.h"
 #include "base/log.h"
 #include "detect/book.h"
 #include "detect/command.h"
-#include "detect/config.h"
 #include "detect/host.h"
 #include "detect/plugin.h"
 
@@ -250,11 +250,13 @@ struct detect *detect_new(const struct detect_config *c)
 {
 	struct detect *d = calloc(1, sizeof(*d));
 
-	if (!d)
+	if (!d) {
+		config_free(c->config);
 		return NULL;
+	}
 	d->want = *c;
 	d->random = 1;
-	d->config = config_new(c->ini_path);
+	d->config = c->config ? c->config : config_new(c->ini_path);
 	if (!d->config)
 		goto fail;
 	d->book = book_new(detect_told, d);
@@ -331,6 +333,7 @@ int detect_reload(struct detect *d)
 		host_close(&d->host[i], d->host[i].detector);
 		d->host[i].detector = fresh[i];
 	}
+	config_adopt(now, was, "sizes"); /* they stay what they were at the start */
 	config_free(was);
 	config_warn_unknown(now);
 	detect_connect(d);

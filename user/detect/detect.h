@@ -25,10 +25,12 @@ enum {
 	DETECT_EXACT = 1 << 15, /* deltas between ticks that are all looked at */
 };
 
+struct config;
 struct detect;
 
 struct detect_config {
 	const char *ini_path;	       /* NULL: defaults */
+	struct config *config;	       /* what it says, detect's from now on; NULL: read it */
 	const char *const *blacklists; /* files of prefixes, kept by the caller */
 	int n_blacklists;
 	const char *const *plugins; /* shared objects that export xdplens_detector */

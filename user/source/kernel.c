@@ -22,8 +22,6 @@
 #include "xdplens.skel.h"
 
 enum {
-	KERNEL_SLOTS = 4096, /* stays in the CPU's own cache: measured best */
-	KERNEL_RING_SIZE = 1 << 23,
 	LISTED_SPARE = 1024, /* ranges that a short list may grow by */
 };
 
@@ -56,12 +54,12 @@ static void kernel_configure(struct kernel *k, const struct options *o)
 	bpf_map__set_max_entries(s->maps.dns_rings, k->cpus < 2 ? 2 : k->cpus);
 	bpf_map__set_max_entries(s->maps.packet_rings, k->cpus < 2 ? 2 : k->cpus);
 	bpf_map__set_max_entries(s->maps.flow_rings, k->cpus < 2 ? 2 : k->cpus);
-	bpf_map__set_max_entries(s->maps.dns_ring_0, KERNEL_RING_SIZE);
-	bpf_map__set_max_entries(s->maps.dns_ring_1, KERNEL_RING_SIZE);
-	bpf_map__set_max_entries(s->maps.packet_ring_0, KERNEL_RING_SIZE);
-	bpf_map__set_max_entries(s->maps.packet_ring_1, KERNEL_RING_SIZE);
-	bpf_map__set_max_entries(s->maps.flow_ring_0, KERNEL_RING_SIZE);
-	bpf_map__set_max_entries(s->maps.flow_ring_1, KERNEL_RING_SIZE);
+	bpf_map__set_max_entries(s->maps.dns_ring_0, k->ring_size);
+	bpf_map__set_max_entries(s->maps.dns_ring_1, k->ring_size);
+	bpf_map__set_max_entries(s->maps.packet_ring_0, k->ring_size);
+	bpf_map__set_max_entries(s->maps.packet_ring_1, k->ring_size);
+	bpf_map__set_max_entries(s->maps.flow_ring_0, k->ring_size);
+	bpf_map__set_max_entries(s->maps.flow_ring_1, k->ring_size);
 }
 
 /* The object has rings for two CPUs; the others' are made here. */
@@ -81,7 +79,7 @@ static int kernel_ring_fd(struct kernel *k, enum ring_kind kind, uint32_t cpu)
 
 	if (cpu < 2)
 		return bpf_map__fd(own[kind][cpu]);
-	fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, KERNEL_RING_SIZE, NULL);
+	fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, k->ring_size, NULL);
 	if (fd < 0)
 		return fd;
 	k->ring_fds[kind][cpu] = fd;
@@ -98,10 +96,10 @@ static int kernel_map_rings(struct kernel *k)
 
 			if (fd < 0)
 				return fd;
-			k->rings[kind][cpu] = ring_new(fd, KERNEL_RING_SIZE);
+			k->rings[kind][cpu] = ring_new(fd, k->ring_size);
 			if (!k->rings[kind][cpu])
 				return -errno;
-			k->memory += KERNEL_RING_SIZE;
+			k->memory += k->ring_size;
 		}
 	}
 	return 0;
@@ -191,7 +189,8 @@ static int kernel_try(struct kernel *k, const struct options *o, uint32_t listed
 
 	memset(k, 0, sizeof(*k));
 	k->cpus = cpus < 1 ? 1 : cpus > KERNEL_CPUS_MAX ? KERNEL_CPUS_MAX : cpus;
-	k->slots = KERNEL_SLOTS;
+	k->slots = o->sizes.flow_slots;
+	k->ring_size = o->sizes.ring_bytes;
 	k->listed_room = listed_room;
 	k->skel = xdplens_bpf__open();
 	if (!k->skel)

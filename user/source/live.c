@@ -30,11 +30,11 @@
 
 enum {
 	BATCH = 64,
-	BURST = 1 << 15,     /* flow records of a CPU a poll */
-	PACKETS = 1 << 12,   /* packets a poll: flows must be exact, so they have their turn soon */
-	BUSY = 256,	     /* records in a poll that make the next one come soon */
-	DNS_BUSY = 3 << 20,  /* octets waiting in a DNS ring: thin out */
-	DNS_QUIET = 1 << 18, /* octets: take more again */
+	BURST = 1 << 15,   /* flow records of a CPU a poll */
+	PACKETS = 1 << 12, /* packets a poll: flows must be exact, so they have their turn soon */
+	BUSY = 256,	   /* records in a poll that make the next one come soon */
+	DNS_BUSY = 3,	   /* eighths of a DNS ring that wait: thin out */
+	DNS_QUIET = 32,	   /* less than this part of it waits: take more again */
 	DNS_MASK_MAX = 0x3ff,
 	PROOF_CUTS = 4,
 	COST_CUTS = 10, /* the kernel's own measure is on for one cut in so many */
@@ -213,9 +213,9 @@ static void live_steer_dns(struct source *s)
 
 		waiting = n > waiting ? n : waiting;
 	}
-	if (waiting > DNS_BUSY && mask < DNS_MASK_MAX)
+	if (waiting > s->kernel.ring_size / 8 * DNS_BUSY && mask < DNS_MASK_MAX)
 		mask = mask << 1 | 1;
-	else if (mask && waiting < DNS_QUIET && ++s->dns_calm > 2000)
+	else if (mask && waiting < s->kernel.ring_size / DNS_QUIET && ++s->dns_calm > 2000)
 		mask >>= 1;
 	if (mask == config->dns_mask)
 		return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Settings of detectors, read by libinih. Asked by detect.c on behalf of each detector. */
-#include "detect/config.h"
+#include "base/config.h"
 
 #include <ctype.h>
 #include <errno.h>
