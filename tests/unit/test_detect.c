@@ -9,13 +9,14 @@
  * detectors is one alert.
  */
 #include "detect_stage.h"
+#include "sizes.h"
 
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/config.h"
 #include "base/log.h"
 #include "detect/book.h"
-#include "base/config.h"
 
 /* ---- the book ---- */
 
@@ -279,13 +280,19 @@ static void test_unknown_settings(void **state)
  */
 static void test_example_file(void **state)
 {
+	static const char path[] = "user/detect/xdplens.ini";
 	struct stage *s = stage_new(NULL);
+	struct config *config = config_new(path);
+	struct sizes sizes;
 	struct detect *d;
 
 	(void)state;
 	log_error("nothing yet");
-	d = detect_new(&(struct detect_config){.ini_path = "user/detect/xdplens.ini"});
+	sizes_read(&sizes, config);
+	d = detect_new(&(struct detect_config){.ini_path = path, .config = config});
 	assert_non_null(d);
+	said("nothing yet");
+	assert_int_equal(detect_reload(d), 0);
 	said("nothing yet");
 	detect_free(d);
 	stage_free(s);
