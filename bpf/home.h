@@ -107,6 +107,19 @@ static __always_inline struct flow_slot *home_slot(struct home *h, __u32 hash, _
 	return bpf_map_lookup_elem(&flow_slots, &at);
 }
 
+static __always_inline int home_kept(__u32 hash)
+{
+	__u32 at = kept_word(hash);
+	const struct kept *k = bpf_map_lookup_elem(&kept_flows, &at);
+
+	return k && (k->marks[0] | k->marks[1]) >> kept_bit(hash) & 1;
+}
+
+static __always_inline int home_keeps(const struct flow_slot *slot)
+{
+	return home_kept(flow_hash64(&slot->key, cfg_seed));
+}
+
 static __always_inline int home_evict(struct home *h, const struct flow_slot *slot)
 {
 	__u32 cpu = h->cpu; /* an address taken of a member would put all of *h in memory */

@@ -23,6 +23,15 @@ struct {
 	__type(value, struct flow_slot);
 } flow_slots SEC(".maps");
 
+/* Key: the hash's upper 12 bits; the next 6 are the bit. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, KEPT_WORDS);
+	__type(key, __u32);
+	__type(value, struct kept);
+} kept_flows SEC(".maps");
+
 /* Key: CPU. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -45,6 +45,7 @@ struct flow_delta {
 	struct verdict verdict;
 	bool opened;	  /* the flow was not known before: it starts here */
 	bool from_opener; /* key->saddr is who opened the flow */
+	bool large;	  /* its flow has carried many packets */
 	bool listed;	  /* an end of it may be on the user's blacklists */
 };
 

@@ -6,13 +6,15 @@
  *
  * The cache is direct-mapped and has one writer a CPU, so that every update is a plain add. On a
  * collision the older flow leaves as a record. When the ring for records is short, the newcomer
- * must outvote the holder (Yang et al., Elastic Sketch, SIGCOMM 2018), and whoever loses goes to
- * the overflow totals: packets and bytes stay exact, only keys blur.
+ * must outvote the holder (Yang et al., Elastic Sketch, SIGCOMM 2018), large and blacklisted flows
+ * before all others, and whoever loses goes to the overflow totals: packets and bytes stay exact,
+ * only keys blur.
  */
 #ifndef XDPLENS_FLOW_H
 #define XDPLENS_FLOW_H
 
 #include "xdplens/classify.h"
+#include "xdplens/flow_hash.h"
 #include "xdplens/listed.h"
 #include "xdplens/packet.h"
 
@@ -47,44 +49,16 @@ static __always_inline __u32 home_classify(struct home *h, struct payload *paylo
 					   struct packet *p, __u32 known);
 /* The range number `at` of all tables; NULL: none. `home` is the host's engine. */
 static __always_inline const struct listed_range *home_range(const void *home, __u32 at);
+/* 1: user space wants this slot's flow kept exact where others find no room. */
+static __always_inline int home_keeps(const struct flow_slot *slot);
+/* The same of the flow with this hash. */
+static __always_inline int home_kept(__u32 hash);
 /* 1: an end of the flow is blacklisted. */
 static __always_inline int home_listed(struct home *h, const struct flow_key *key);
 
 enum {
 	FLOW_BYTES_FULL = 3u << 30, /* a slot with more leaves as a record before it wraps */
 };
-
-/* A key as words. Keys that are hashed or compared lie on multiples of 8, as in slots and packets.
- */
-struct flow_words {
-	__u64 w[5];
-	__u32 tail;
-} __attribute__((may_alias));
-
-/* The finalizer of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014). */
-static __always_inline __u64 flow_mix(__u64 h)
-{
-	h = (h ^ h >> 30) * 0xbf58476d1ce4e5b9ull;
-	h = (h ^ h >> 27) * 0x94d049bb133111ebull;
-	return h ^ h >> 31;
-}
-
-/* 64 bits over the whole key: multilinear (Lemire and Kaser 2014), then mixed. */
-static __always_inline __u64 flow_hash64(const struct flow_key *key, __u64 seed)
-{
-	const struct flow_words *k = (const void *)key;
-	__u64 h = seed;
-
-	h += k->w[0] * 0x9e3779b97f4a7c15ull;
-	h ^= h >> 29;
-	h += k->w[1] * 0xbf58476d1ce4e5b9ull;
-	h += k->w[2] * 0x94d049bb133111ebull;
-	h ^= h >> 31;
-	h += k->w[3] * 0xff51afd7ed558ccdull;
-	h += k->w[4] * 0xc4ceb9fe1a85ec53ull;
-	h += k->tail * 0x2545f4914f6cdd1dull;
-	return flow_mix(h);
-}
 
 static __always_inline __u32 overflow_transport(__u8 proto)
 {
@@ -208,14 +182,9 @@ static __always_inline void flow_restart(struct flow_slot *slot, __u32 now)
 	slot->tcp_flags = 0;
 }
 
-/*
- * The ring is short: does the packet get the slot? A blacklisted one gets it from whoever is none
- * and keeps it, so that no flood hides it; otherwise the holder must be outvoted.
- */
-static __always_inline int flow_outvotes(struct flow_slot *slot, int listed)
+/* One more vote against the holder: is it outvoted? */
+static __always_inline int flow_outvotes(struct flow_slot *slot)
 {
-	if (listed != !!(slot->grade & SLOT_LISTED))
-		return listed;
 	if ((slot->state & SLOT_VOTES) != SLOT_VOTES) {
 		slot->state += SLOT_VOTE;
 		return (__u32)slot->state >> 4 > slot->packets;
@@ -227,16 +196,38 @@ static __always_inline int flow_outvotes(struct flow_slot *slot, int listed)
 }
 
 /*
+ * The ring is short: does the packet get the slot? A blacklisted one gets it from whoever is none
+ * and keeps it, so that no flood hides it; so does one of a large flow, which stays exact;
+ * otherwise the holder must be outvoted.
+ */
+CLASSIFY_PART int flow_displaces(struct flow_slot *slot, __u32 hash, int listed)
+{
+	int wins, kept;
+
+	if (!slot)
+		return 0;
+	if (listed != !!(slot->grade & SLOT_LISTED))
+		return listed;
+	wins = flow_outvotes(slot);
+	kept = home_kept(hash);
+	if (wins == kept)
+		return wins;
+	/* the votes say one thing and our size the other: the holder's decides */
+	return home_keeps(slot) ? wins && kept : wins || kept;
+}
+
+/*
  * Makes the slot the packet's; what was known of its flow in the other bank is kept. 0: the holder
  * stays, and the packet belongs to the overflow.
  */
 static __always_inline int flow_take(struct home *h, struct flow_slot *slot,
-				     const struct flow_slot *other, const struct packet *p)
+				     const struct flow_slot *other, const struct packet *p,
+				     __u32 hash)
 {
 	int same = flow_same(&slot->key, &p->key), listed = home_listed(h, &p->key);
 
 	if (slot->packets && home_evict(h, slot) < 0) {
-		if (!flow_outvotes(slot, listed))
+		if (!flow_displaces(slot, hash, listed))
 			return 0;
 		overflow_add(h, &slot->key, slot->packets, slot->bytes);
 	}
@@ -305,7 +296,7 @@ static __always_inline struct flow_slot *flow_account(struct home *h, struct pac
 			other = home_slot(h, hash, h->bank ^ 1);
 		if (other && !flow_same(&other->key, &p->key))
 			other = 0;
-		if (!flow_take(h, slot, other, p)) {
+		if (!flow_take(h, slot, other, p, hash)) {
 			overflow_add(h, &p->key, h->segments, h->wire_len);
 			return 0;
 		}

@@ -30,6 +30,7 @@ enum {
 	VICTIMS = 6,	   /* the least worthy of so many is evicted, or of a whole bucket */
 	BATCH = 16,
 	NAMES_MOST = 1 << 16,
+	FLOW_LARGE = 64, /* packets, from which on a flow is to stay exact in a flood */
 };
 static const uint64_t second_ns = 1000000000;
 
@@ -341,6 +342,7 @@ static void table_merge(struct flow_table *t, const struct flow_lookup *l, struc
 	flow_totals_count(&t->totals, e, d);
 	flow_entry_add(e, l->side, d);
 	d->from_opener = flow_entry_opener(e) == l->side;
+	d->large = e->packets[0] + e->packets[1] >= FLOW_LARGE;
 }
 
 void flow_table_add(struct flow_table *t, struct flow_delta *delta)

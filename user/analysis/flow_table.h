@@ -40,7 +40,7 @@ void flow_table_free(struct flow_table *t); /* ends nothing; NULL is fine */
 size_t flow_table_memory(const struct flow_table *t);
 
 /*
- * Adds what one direction of a flow carried and fills in delta->opened and delta->from_opener. The
+ * Adds what one direction of a flow carried and fills in delta->opened, from_opener and large. The
  * deltas of a flow may come in any order, from several CPUs. Never fails.
  */
 void flow_table_add(struct flow_table *t, struct flow_delta *delta);

@@ -115,6 +115,19 @@ static __always_inline struct flow_slot *home_slot(struct home *h, __u32 hash, _
 	return bank ? NULL : &e->slots[hash & (e->config.slots - 1)];
 }
 
+/* There is always room. */
+static __always_inline int home_kept(__u32 hash)
+{
+	(void)hash;
+	return 0;
+}
+
+static __always_inline int home_keeps(const struct flow_slot *slot)
+{
+	(void)slot;
+	return 0;
+}
+
 static __always_inline int home_evict(struct home *h, const struct flow_slot *slot)
 {
 	engine_emit(home_engine(h), slot);

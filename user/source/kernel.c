@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "source/quiesce.h"
 #include "xdplens.skel.h"
+#include "xdplens/flow_hash.h"
 
 enum {
 	LISTED_SPARE = 1024, /* ranges that a short list may grow by */
@@ -46,8 +47,10 @@ static void kernel_configure(struct kernel *k, const struct options *o)
 	s->rodata->cfg_listed = k->listed_room > 0;
 	s->rodata->cfg_sample = o->sample;
 	s->rodata->cfg_sample_caplen = o->snaplen < CAPTURE_MAX ? o->snaplen : CAPTURE_MAX;
-	if (getrandom((void *)&s->rodata->cfg_seed, sizeof(s->rodata->cfg_seed), 0) < 0)
+	k->seed = s->rodata->cfg_seed;
+	if (getrandom(&k->seed, sizeof(k->seed), 0) < 0)
 		log_debug("no random seed");
+	s->rodata->cfg_seed = k->seed;
 	bpf_map__set_max_entries(s->maps.flow_slots, array);
 	bpf_map__set_max_entries(s->maps.cpu_states, k->cpus);
 	bpf_map__set_max_entries(s->maps.listed_ranges, k->listed_room ? 2 * k->listed_room : 1);
@@ -118,13 +121,14 @@ static void *kernel_map_array(struct bpf_map *map, size_t *size)
 
 static int kernel_map_arrays(struct kernel *k)
 {
-	size_t slots, states, listed;
+	size_t slots, states, listed, kept;
 
 	k->flow_slots = kernel_map_array(k->skel->maps.flow_slots, &slots);
 	k->cpu_states = kernel_map_array(k->skel->maps.cpu_states, &states);
-	if (!k->flow_slots || !k->cpu_states)
+	k->kept = kernel_map_array(k->skel->maps.kept_flows, &kept);
+	if (!k->flow_slots || !k->cpu_states || !k->kept)
 		return -errno;
-	k->memory += slots + states;
+	k->memory += slots + states + kept;
 	if (k->listed_room) {
 		k->listed = kernel_map_array(k->skel->maps.listed_ranges, &listed);
 		if (!k->listed)
@@ -272,9 +276,26 @@ void kernel_unload(struct kernel *k)
 	}
 	kernel_unmap(k->flow_slots, k->skel->maps.flow_slots);
 	kernel_unmap(k->cpu_states, k->skel->maps.cpu_states);
+	kernel_unmap(k->kept, k->skel->maps.kept_flows);
 	kernel_unmap(k->listed, k->skel->maps.listed_ranges);
 	xdplens_bpf__destroy(k->skel);
 	k->skel = NULL;
+}
+
+void kernel_keep(struct kernel *k, const struct flow_key *key)
+{
+	uint32_t hash = flow_hash64(key, k->seed);
+	struct kept *kept = &k->kept[kept_word(hash)];
+
+	for (int age = 0; age < KEPT_AGES; age++)
+		kept->marks[age] |= 1ull << kept_bit(hash);
+}
+
+void kernel_keep_on(struct kernel *k)
+{
+	k->kept_age ^= 1;
+	for (int i = 0; i < KEPT_WORDS; i++)
+		k->kept[i].marks[k->kept_age] = 0;
 }
 
 int kernel_xdp_fd(const struct kernel *k)

@@ -18,6 +18,7 @@ struct kernel {
 	struct flow_slot *flow_slots;
 	struct cpu_state *cpu_states;
 	struct live_config *config;
+	struct kept *kept;
 	struct listed_range *listed; /* two tables of listed_room each; NULL: none */
 	uint32_t listed_room;
 	bool listed_second; /* which of them is in use */
@@ -25,6 +26,8 @@ struct kernel {
 	int ring_fds[RING_COUNT][KERNEL_CPUS_MAX];
 	size_t memory; /* octets of all maps */
 	struct clock clock;
+	uint64_t seed;	   /* of the flow hash */
+	unsigned kept_age; /* which marks are cleared next */
 };
 
 /*
@@ -41,6 +44,11 @@ void kernel_unload(struct kernel *k);
 
 int kernel_xdp_fd(const struct kernel *k);
 int kernel_tc_fd(const struct kernel *k, enum direction d);
+/* A large flow: stays exact where others find no room. */
+void kernel_keep(struct kernel *k, const struct flow_key *key);
+/* Forgets, at every second call, those not kept since. */
+void kernel_keep_on(struct kernel *k);
+
 /* The slots of one CPU and bank. */
 struct flow_slot *kernel_slots(const struct kernel *k, uint32_t cpu, unsigned bank);
 

@@ -37,6 +37,7 @@ enum {
 	DNS_QUIET = 32,	   /* less than this part of it waits: take more again */
 	DNS_MASK_MAX = 0x3ff,
 	PROOF_CUTS = 4,
+	KEEP_CUTS = 8,	/* a large flow is one for twice as many at most after its last packet */
 	COST_CUTS = 10, /* the kernel's own measure is on for one cut in so many */
 };
 
@@ -88,6 +89,9 @@ static void live_flush(struct source *s)
 {
 	if (s->n_deltas)
 		s->consumer.flows(s->consumer.arg, s->deltas_bank, s->deltas, s->n_deltas);
+	for (size_t i = 0; i < s->n_deltas; i++)
+		if (s->deltas[i].large)
+			kernel_keep(&s->kernel, s->deltas[i].key);
 	s->n_deltas = 0;
 }
 
@@ -582,6 +586,8 @@ static int live_poll(struct source *s, int timeout_ms)
 		live_take_bank(s, s->bank ^ 1);
 		live_measure_cost(s);
 		live_prove(s);
+		if (s->cuts % KEEP_CUTS == 0)
+			kernel_keep_on(&s->kernel);
 	}
 	return 1;
 }

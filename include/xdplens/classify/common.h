@@ -91,23 +91,25 @@ static inline int quic_seen(const struct payload *p)
  */
 static inline int dns_seen(const struct payload *p, __u32 at, __u32 wire_len, int usual)
 {
-	__u32 flags = be16(p, at + 2), qd = be16(p, at + 4), an = be16(p, at + 6);
-	__u32 ns = be16(p, at + 8), ar = be16(p, at + 10), label = p->bytes[at + 12];
-	__u32 opcode = flags >> 11 & 15, first = p->bytes[at + 13];
+	__u32 flags = be16(p, at + 2), opcode = flags >> 11 & 15, qd, rest, label;
 
 	if (wire_len < 17 || p->len < at + 13 || opcode > 6 || opcode == 3)
 		return 0;
-	if (!(flags & 0x8000) && ((flags & 0x0f) || !qd))
-		return 0;
 	if (flags & 0x40 && !usual) /* reserved, but flipped at times */
 		return 0;
-	if (qd > (usual ? 32 : 1) || (qd | an | ns | ar) > 255 || !(qd | an | ns | ar))
+	qd = be16(p, at + 4);
+	if (qd > (usual ? 32 : 1) || (!(flags & 0x8000) && ((flags & 0x0f) || !qd)))
 		return 0;
+	rest = be16(p, at + 6) | be16(p, at + 8) | be16(p, at + 10);
+	if (rest > 255 || !(qd | rest))
+		return 0;
+	label = p->bytes[at + 12];
 	if (label == 0) /* the root: its type must follow */
-		return be16(p, at + 13) < 0x1000 && (qd || an);
+		return be16(p, at + 13) < 0x1000 && (qd || be16(p, at + 6));
 	if (label > 63)
 		return label >= 0xc0 && !qd;
-	return label + 13 <= wire_len && first > 0x20 && first != 0x7f && (first < 0x7f || usual);
+	rest = p->bytes[at + 13];
+	return label + 13 <= wire_len && rest > 0x20 && rest != 0x7f && (rest < 0x7f || usual);
 }
 
 /* Which of the protocols in DNS format it is. */

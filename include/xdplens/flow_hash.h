@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The hash of a flow's key: it names the slot in the cache and the mark of large flows. */
+#ifndef XDPLENS_FLOW_HASH_H
+#define XDPLENS_FLOW_HASH_H
+
+#include "xdplens/event.h"
+
+/* A key as words. Keys that are hashed or compared lie on multiples of 8, as in slots and packets.
+ */
+struct flow_words {
+	__u64 w[5];
+	__u32 tail;
+} __attribute__((may_alias));
+
+/* The finalizer of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014). */
+static __always_inline __u64 flow_mix(__u64 h)
+{
+	h = (h ^ h >> 30) * 0xbf58476d1ce4e5b9ull;
+	h = (h ^ h >> 27) * 0x94d049bb133111ebull;
+	return h ^ h >> 31;
+}
+
+/* 64 bits over the whole key: multilinear (Lemire and Kaser 2014), then mixed. */
+static __always_inline __u64 flow_hash64(const struct flow_key *key, __u64 seed)
+{
+	const struct flow_words *k = (const void *)key;
+	__u64 h = seed;
+
+	h += k->w[0] * 0x9e3779b97f4a7c15ull;
+	h ^= h >> 29;
+	h += k->w[1] * 0xbf58476d1ce4e5b9ull;
+	h += k->w[2] * 0x94d049bb133111ebull;
+	h ^= h >> 31;
+	h += k->w[3] * 0xff51afd7ed558ccdull;
+	h += k->w[4] * 0xc4ceb9fe1a85ec53ull;
+	h += k->tail * 0x2545f4914f6cdd1dull;
+	return flow_mix(h);
+}
+
+/* Where struct kept has the mark of a hash. Other bits than those that choose a slot. */
+static __always_inline __u32 kept_word(__u32 hash)
+{
+	return hash >> 20 & (KEPT_WORDS - 1);
+}
+
+static __always_inline __u32 kept_bit(__u32 hash)
+{
+	return hash >> 14 & 63;
+}
+
+#endif
