@@ -27,7 +27,7 @@ WARN := -Wall -Wextra -Werror
 CFLAGS ?= -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
 LDFLAGS ?= -Wl,-z,relro,-z,now
 # Where it was built is told nowhere, so that equal sources give equal bits.
-SAME := -ffile-prefix-map=$(abspath $(BUILD))=build -ffile-prefix-map=$(CURDIR)=.
+SAME := -ffile-prefix-map='$(BUILD)'=build -ffile-prefix-map='$(CURDIR)'=.
 override CFLAGS += $(SAME) -std=gnu11 $(WARN) -D_GNU_SOURCE -DXDPLENS_VERSION='"$(VERSION)"' \
 	-Iinclude -Iuser -I$(BUILD) $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null) $(SANITIZE)
 LDLIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) -lelf -lpthread -lm -ldl
@@ -51,7 +51,7 @@ MANUAL := $(addprefix $(BUILD)/xdplens.,8 bash zsh)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run demo test check bench lint manual install uninstall deb clean help deps test-kernels
+.PHONY: all run demo test check bench lint manual install uninstall deb sbom reproducible clean help deps test-kernels
 
 all: $(BUILD)/xdplens $(BUILD)/xdplens.bpf.o ## build the program
 
@@ -144,6 +144,12 @@ install: all manual ## into $(DESTDIR)$(PREFIX); settings into $(DESTDIR)$(SYSCO
 # In a copy of the sources with debian/ at its top, as the tools want it; what is built here is packed.
 deb: all manual ## a Debian package in $(BUILD)
 	$(Q)scripts/deb $(BUILD)
+
+sbom: all ## what the program is made of, in $(BUILD)/xdplens.cdx.json
+	$(Q)CC='$(CC)' CLANG='$(CLANG)' scripts/sbom $(BUILD) $(VERSION)
+
+reproducible: ## builds twice, elsewhere and otherwise, and wants equal bits
+	$(Q)scripts/reproducible
 
 uninstall: all manual ## what install put there
 	$(Q)$(where) scripts/install -u $(BUILD)
