@@ -343,11 +343,17 @@ static int doctor_interfaces(const struct options *o, const struct kernel *k)
 
 static bool doctor_load(struct kernel *k, const struct options *o)
 {
+	struct options sized = *o;
+	struct config *config = config_new(o->config);
 	int error;
 
 	puts("Our programs");
 	fflush(stdout);
-	error = kernel_load(k, o, &(struct listed){0});
+	if (!config)
+		return false;
+	sizes_read(&sized.sizes, config);
+	config_free(config);
+	error = kernel_load(k, &sized, &(struct listed){0});
 	if (error)
 		row("load", "stderr says what is missing; -v shows the verifier", "%s",
 		    strerror(-error));
