@@ -247,11 +247,11 @@ static int confine_add_watcher(scmp_filter_ctx f)
 					 SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
 	if (!error)
 		error = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
-					 SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
+					 SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0));
 	/* for if_indextoname(3) */
 	if (!error)
 		error = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-					 SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+					 SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
 	return error;
 }
 
@@ -261,7 +261,7 @@ static int confine_add_helper(scmp_filter_ctx f)
 
 	if (!error)
 		error = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-					 SCMP_A0(SCMP_CMP_EQ, AF_NETLINK));
+					 SCMP_A0(SCMP_CMP_EQ, AF_NETLINK, 0));
 	return error;
 }
 
