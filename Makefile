@@ -24,7 +24,7 @@ UNIT := $(sort $(wildcard tests/unit/test_*.c) $(wildcard tests/bpf/test_*.c))
 
 PACKAGES := libbpf libpcap zlib jansson inih ncursesw libcap-ng libseccomp libcrypto $(shell $(PKG_CONFIG) --exists libmicrohttpd && echo libmicrohttpd)
 WARN := -Wall -Wextra -Werror
-CFLAGS ?= -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
+CFLAGS ?= -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 LDFLAGS ?= -Wl,-z,relro,-z,now
 # Where it was built is told nowhere, so that equal sources give equal bits.
 SAME := -ffile-prefix-map='$(BUILD)'=build -ffile-prefix-map='$(CURDIR)'=.
