@@ -95,6 +95,7 @@ static int guard_confine(const struct guard *g)
 
 int guard_close(const struct options *o)
 {
+	char now[PRIVILEGE_TEXT];
 	struct guard *g;
 	int error;
 
@@ -105,9 +106,11 @@ int guard_close(const struct options *o)
 		return -ENOMEM;
 	tzset();
 	guard_plan(g, o);
-	error = privilege_drop(o->user, g->files, g->n_files);
-	if (!error)
+	error = privilege_drop(o->user, g->files, g->n_files, now);
+	if (!error) {
+		(o->read ? log_debug : log_info)("%s", now);
 		error = guard_confine(g);
+	}
 	free(g);
 	return error;
 }

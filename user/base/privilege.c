@@ -22,6 +22,8 @@
 
 #include "base/log.h"
 
+enum { DESCRIPTORS = 1024 }; /* looked at: outputs were opened early */
+
 struct identity {
 	const char *name; /* NULL: who we are */
 	uid_t uid;
@@ -81,6 +83,28 @@ static bool privilege_can_open(const struct privilege_file *f)
 	return access(dirname(copy), W_OK | X_OK) == 0;
 }
 
+/* What we write: rotation may come back to it under a name that only its sink knows. */
+static bool privilege_is_output(int fd, struct stat *st)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags >= 0 && (flags & O_ACCMODE) == O_WRONLY && fstat(fd, st) == 0 &&
+	       S_ISREG(st->st_mode) && st->st_nlink;
+}
+
+static bool privilege_can_open_outputs(void)
+{
+	char path[32];
+	struct stat st;
+
+	for (int fd = STDERR_FILENO + 1; fd < DESCRIPTORS; fd++) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		if (privilege_is_output(fd, &st) && access(path, W_OK) < 0)
+			return false;
+	}
+	return true;
+}
+
 /* The first file that this identity could not open again; n: it can all; -1: it cannot be had. */
 static int privilege_try(const struct identity *who, const struct privilege_file *files, int n)
 {
@@ -94,6 +118,9 @@ static int privilege_try(const struct identity *who, const struct privilege_file
 			_exit(255);
 		for (i = 0; i < n && privilege_can_open(&files[i]); i++)
 			;
+		if (i == n && !privilege_can_open_outputs())
+			for (i = 0; i < n - 1 && !files[i].write; i++)
+				;
 		_exit(i);
 	}
 	if (waitpid(pid, &status, 0) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) > n)
@@ -101,27 +128,24 @@ static int privilege_try(const struct identity *who, const struct privilege_file
 	return WEXITSTATUS(status);
 }
 
-static void privilege_give(const char *path, const struct identity *who)
+static void privilege_give_outputs(const struct identity *who)
 {
-	int fd = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat st;
 
-	if (fd < 0)
-		return;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
-	    fchown(fd, who->uid, who->gid) < 0)
-		log_warn("%s does not become %s's: %s", path, who->name, strerror(errno));
-	close(fd);
+	for (int fd = STDERR_FILENO + 1; fd < DESCRIPTORS; fd++)
+		if (privilege_is_output(fd, &st) && st.st_uid == geteuid() &&
+		    fchown(fd, who->uid, who->gid) < 0)
+			log_warn("what is written does not become %s's: %s", who->name,
+				 strerror(errno));
 }
 
 /* As the user said, or not at all. */
-static int privilege_obey(const struct identity *who, const struct privilege_file *files, int n)
+static int privilege_obey(const struct identity *who, const struct privilege_file *files, int n,
+			  char *now)
 {
 	int error, missing;
 
-	for (int i = 0; i < n; i++)
-		if (files[i].write)
-			privilege_give(files[i].path, who);
+	privilege_give_outputs(who);
 	missing = privilege_try(who, files, n);
 	if (missing >= 0 && missing < n)
 		log_warn("-Z %s: cannot open %s again, neither for rotation nor after SIGHUP",
@@ -131,12 +155,12 @@ static int privilege_obey(const struct identity *who, const struct privilege_fil
 		log_error("-Z %s: the identity cannot be changed: %s; it takes root", who->name,
 			  strerror(-error));
 	else
-		log_info("running as %s, without capabilities", who->name);
+		snprintf(now, PRIVILEGE_TEXT, "running as %s, without capabilities", who->name);
 	return error;
 }
 
 static int privilege_choose(const struct identity *nobody, const struct privilege_file *files,
-			    int n)
+			    int n, char *now)
 {
 	const struct identity self = {0}, careful = {.override = true};
 	int found = nobody->name ? privilege_try(nobody, files, n) : -1;
@@ -144,26 +168,26 @@ static int privilege_choose(const struct identity *nobody, const struct privileg
 
 	if (found == n) {
 		error = privilege_become(nobody);
-		if (!error)
-			log_info("running as %s, without capabilities", nobody->name);
-	} else if (privilege_try(&self, files, n) == n || geteuid()) {
+		snprintf(now, PRIVILEGE_TEXT, "running as nobody, without capabilities");
+	} else if (geteuid() || privilege_try(&self, files, n) == n) {
 		error = privilege_become(&self);
-		if (!error && !geteuid())
-			log_info("running as root, without capabilities%s%s",
-				 found >= 0 ? ": nobody could not open again " : "",
-				 found >= 0 ? files[found].path : "");
+		snprintf(now, PRIVILEGE_TEXT, "running as %s, without capabilities%s%s",
+			 geteuid() ? "before" : "root",
+			 found >= 0 ? ": nobody could not open again " : "",
+			 found >= 0 ? files[found].path : "");
 	} else {
 		error = privilege_become(&careful);
-		if (!error)
-			log_info("running as root, with CAP_DAC_OVERRIDE alone: %s",
-				 "another user's directory is written to");
+		snprintf(now, PRIVILEGE_TEXT,
+			 "running as root, of all capabilities with "
+			 "CAP_DAC_OVERRIDE: files go to another user's directory");
 	}
 	if (error)
 		log_error("capabilities cannot be given up: %s", strerror(-error));
 	return error;
 }
 
-int privilege_drop(const char *user, const struct privilege_file *files, int n)
+int privilege_drop(const char *user, const struct privilege_file *files, int n,
+		   char now[PRIVILEGE_TEXT])
 {
 	const struct passwd *who = getpwnam(user ? user : "nobody");
 	struct identity to = {0};
@@ -174,5 +198,5 @@ int privilege_drop(const char *user, const struct privilege_file *files, int n)
 	}
 	if (who && (user || geteuid() == 0))
 		to = (struct identity){user ? user : "nobody", who->pw_uid, who->pw_gid, false};
-	return user ? privilege_obey(&to, files, n) : privilege_choose(&to, files, n);
+	return user ? privilege_obey(&to, files, n, now) : privilege_choose(&to, files, n, now);
 }

@@ -163,6 +163,7 @@ static void runner_collect(struct runner *r, int signals)
 static _Noreturn void runner_live(const char *text, const char *user, int socket)
 {
 	struct runner r = {.text = text};
+	char now[PRIVILEGE_TEXT];
 	struct pollfd ready[2];
 	sigset_t all;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -174,8 +175,7 @@ static _Noreturn void runner_live(const char *text, const char *user, int socket
 	dup2(null, STDOUT_FILENO);
 	dup3(socket, RUNNER_SOCKET, O_CLOEXEC);
 	syscall(SYS_close_range, RUNNER_SOCKET + 1, ~0u, 0);
-	log_level_set(true, 0);
-	if (user && privilege_drop(user, NULL, 0) < 0)
+	if (user && privilege_drop(user, NULL, 0, now) < 0)
 		_exit(1);
 	ready[0] = (struct pollfd){.fd = RUNNER_SOCKET, .events = POLLIN};
 	ready[1] = (struct pollfd){.fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK),

@@ -175,7 +175,7 @@ static void kernel_explain(int error)
 	char missing[80];
 
 	kernel_missing(missing, sizeof(missing));
-	if (error == -EPERM && missing[0])
+	if ((error == -EPERM || error == -EACCES) && missing[0])
 		log_error("cannot load the kernel programs: missing: %s; as root it works, and "
 			  "reading a file with -r needs none",
 			  missing);
