@@ -16,6 +16,7 @@
 #include "guard.h"
 #include "pipeline.h"
 #include "source/doctor.h"
+#include "source/netns.h"
 
 enum {
 	POLL_MS = 10,
@@ -86,6 +87,16 @@ static bool main_open_views(struct shown *views, const struct options *o, struct
 		pipeline_show(p, views[i].ops, views[i].view);
 	}
 	return true;
+}
+
+/* Where --netns does not matter: the dashboard must be reached as ever. */
+static bool main_open_views_at(int home, struct shown *views, const struct options *o,
+			       struct pipeline *p)
+{
+	int there = o->netns ? netns_here() : -1;
+
+	return (!o->netns || netns_go(home) == 0) && main_open_views(views, o, p) &&
+	       (!o->netns || netns_go(there) == 0);
 }
 
 static void main_close_views(struct shown *views)
@@ -182,7 +193,7 @@ int main(int argc, char **argv)
 	struct shown views[VIEWS] = {0};
 	struct pipeline *p;
 	struct notify *notify;
-	int status = options_parse(&options, argc, argv);
+	int status = options_parse(&options, argc, argv), home;
 
 	if (status >= 0)
 		return status;
@@ -190,6 +201,7 @@ int main(int argc, char **argv)
 	log_level_set(options.quiet, options.verbose);
 	if (options.check)
 		return doctor_run(&options);
+	home = options.netns ? netns_here() : -1;
 	main_catch_signals();
 	notify = notify_new();
 	p = pipeline_new(&options);
@@ -198,7 +210,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	status = EXIT_FAILURE;
-	if (main_open_views(views, &options, p) && guard_close(&options) == 0) {
+	if (main_open_views_at(home, views, &options, p) && guard_close(&options) == 0) {
 		status = main_watch(p, views, &options, notify) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 		notify_stopping(notify);
 		pipeline_finish(p);

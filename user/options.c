@@ -79,6 +79,8 @@ static const struct row table[] = {
 {.about = "What to watch"},
 {'i', "interface", "IFACE", take_interface, LIST(interfaces, n_interfaces), .most = OPTIONS_INTERFACES,
  .about = "interface; repeatable; \"any\": every one that is up, loopback left out. Default: that of the default route"},
+{0, "netns", "NAME|PID", take_text, AT(netns),
+ .about = "watch this network namespace: as `ip netns` names it, or of a process, a container's for instance"},
 {'r', "read", "FILE", take_file, AT(read),
  .about = "analyse a capture file (pcap or pcapng, \"-\": standard input); needs no privilege"},
 {0, "mode", "MODE", take_choice, AT(mode), .choices = "auto native generic tc pcap",
@@ -142,6 +144,7 @@ static const struct rule {
 	const char *why;
 } rules[] = {
 	{"-r", "-i", false, "packets come from a file or from an interface"},
+	{"-r", "--netns", false, "packets come from a file or from a namespace's interfaces"},
 	{"-r", "--check", false, "there is nothing to attach to a file"},
 	{"-r", "--mode", false, "there is nothing to attach to a file"},
 	{"-q", "-v", false, "one asks for fewer messages, the other for more"},
@@ -305,10 +308,19 @@ static int interface_unknown(struct parse *p, const char *word, const char *valu
 	return rc;
 }
 
+/* Names of another namespace are looked up there, when it is entered. */
+static bool interfaces_are_elsewhere(const struct parse *p)
+{
+	for (int i = 1; i < p->argc; i++)
+		if (strncmp(p->argv[i], "--netns", strlen("--netns")) == 0)
+			return true;
+	return false;
+}
+
 static int take_interface(struct parse *p, const struct row *row, const char *word,
 			  const char *value)
 {
-	if (strcmp(value, "any") && !if_nametoindex(value))
+	if (strcmp(value, "any") && !interfaces_are_elsewhere(p) && !if_nametoindex(value))
 		return interface_unknown(p, word, value);
 	return list_add(p, row, word, value);
 }

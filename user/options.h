@@ -17,7 +17,8 @@ enum { OPTIONS_INTERFACES = 64, OPTIONS_LIST = 16 };
 struct options {
 	const char *interfaces[OPTIONS_INTERFACES];
 	int n_interfaces;
-	const char *read; /* -r: NULL when live */
+	const char *netns; /* network namespace to watch; NULL: ours */
+	const char *read;  /* -r: NULL when live */
 	enum mode mode;
 	uint64_t count;	   /* -c, 0: no limit */
 	double duration_s; /* -d, 0: no limit */

@@ -23,6 +23,7 @@
 #include "base/log.h"
 #include "detect/detect.h"
 #include "sink/sink.h"
+#include "source/netns.h"
 
 enum {
 	NAMES_PENDING = 4096,
@@ -352,6 +353,8 @@ struct pipeline *pipeline_new(struct options *o)
 	if (!pipeline_open_analysis(p, config))
 		goto fail;
 	consumer.listed.ranges = detect_listed(p->detect, &consumer.listed.n);
+	if (o->netns && netns_go(netns_find(o->netns)) < 0)
+		goto fail;
 	p->source = p->source_ops->open(o, &consumer);
 	if (!p->source)
 		goto fail;

@@ -25,6 +25,7 @@
 #include "source/attach.h"
 #include "source/kernel.h"
 #include "source/links.h"
+#include "source/netns.h"
 #include "source/nic.h"
 #include "source/others.h"
 
@@ -369,6 +370,10 @@ int doctor_run(const struct options *o)
 
 	if (!k)
 		return EXIT_FAILURE;
+	if (o->netns && netns_go(netns_find(o->netns)) < 0) {
+		free(k);
+		return EXIT_FAILURE;
+	}
 	libbpf_set_print(NULL);
 	doctor_kernel();
 	doctor_limits();
