@@ -19,6 +19,7 @@ const volatile __u32 cfg_dns = 1;
 const volatile __u32 cfg_copies = 256; /* first packets to copy, a CPU and period */
 const volatile __u32 cfg_looks = 512;  /* payloads to classify, a CPU and period */
 const volatile __u32 cfg_listed = 0;   /* 1: look flows up in the blacklist; there is none */
+const volatile __u32 cfg_owner = 1;    /* tell the control group of who sends (Linux 4.18) */
 const volatile __u32 cfg_period = 1;   /* jiffies that these budgets are for */
 
 struct live_config live_config SEC(".data.live");

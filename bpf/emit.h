@@ -30,6 +30,9 @@ static __always_inline int emit_fill(struct home *h, struct packet_record *r,
 		r->app = slot->app;
 		r->grade = slot->grade;
 	}
+	/* once a flow is known, its packets tell nothing new */
+	if (cfg_owner && h->skb && h->link & FLOW_EGRESS && why & (COPY_DNS | COPY_HEAD))
+		r->cgroup = bpf_skb_cgroup_id(h->ctx);
 	if (home_fill(h, 0, r->data, len, room) < 0)
 		return -1;
 	r->caplen = len;

@@ -24,6 +24,7 @@
 #include "detect/detect.h"
 #include "sink/sink.h"
 #include "source/netns.h"
+#include "source/owner.h"
 
 enum {
 	NAMES_PENDING = 4096,
@@ -47,6 +48,8 @@ struct pipeline {
 	struct source *source;
 	struct flow_table *flows;
 	struct flow_names *names;
+	struct owners *owners;
+	bool live; /* packets are this host's */
 	struct ftp_data *ftp;
 	struct talkers *talkers;
 	struct dns *dns;
@@ -87,6 +90,7 @@ static void pipeline_packet(void *arg, const struct event *copied)
 
 	if (!e.interface)
 		e.interface = p->source_ops->interface_name(p->source, e.packet->key.ifindex);
+	e.owner = owners_of(p->owners, e.cgroup);
 	if (e.why & COPY_DNS)
 		e.dns_latency_ms = dns_event(p->dns, &e);
 	if (e.packet->outcome == OUTCOME_FLOW && e.why & (COPY_DNS | COPY_HEAD)) {
@@ -154,6 +158,7 @@ static void pipeline_tick(struct pipeline *p, const struct counters *c)
 		tick.new_sources = sketch_estimate(&new_sources);
 	tick.elapsed_s = p->last_tick ? (tick.now - p->last_tick) / 1e9 : 0;
 	p->last_tick = tick.now;
+	owners_tick(p->owners, tick.now);
 	dns_tick(p->dns, tick.now);
 	flow_names_expire(p->names, tick.now, 10ull * NS_PER_S);
 	detect_tick(p->detect, &tick);
@@ -245,6 +250,16 @@ static const char *pipeline_interface_name(void *arg, uint32_t ifindex)
 	return p->source_ops->interface_name(p->source, ifindex);
 }
 
+/* The socket's, else of who is behind the interface: a container's packets pass without a socket.
+ */
+static const char *pipeline_owner_name(void *arg, uint16_t owner, uint32_t ifindex)
+{
+	struct pipeline *p = arg;
+	const char *name = owners_name(p->owners, owner);
+
+	return *name || !p->live ? name : owners_interface(p->owners, ifindex);
+}
+
 /* ---- opening and closing ---- */
 
 static bool pipeline_open_sinks(struct pipeline *p)
@@ -303,6 +318,7 @@ static bool pipeline_open_analysis(struct pipeline *p, struct config *config)
 		.arg = p,
 		.interface_name = pipeline_interface_name,
 		.addr_name = pipeline_addr_name,
+		.owner_name = pipeline_owner_name,
 	});
 	p->names = flow_names_new(NAMES_PENDING);
 	p->talkers = talkers_new(TALKERS);
@@ -355,6 +371,12 @@ struct pipeline *pipeline_new(struct options *o)
 	consumer.listed.ranges = detect_listed(p->detect, &consumer.listed.n);
 	if (o->netns && netns_go(netns_find(o->netns)) < 0)
 		goto fail;
+	p->live = p->source_ops == &source_live;
+	p->owners = owners_new();
+	if (!p->owners) {
+		log_error("not enough memory for the names of owners");
+		goto fail;
+	}
 	p->source = p->source_ops->open(o, &consumer);
 	if (!p->source)
 		goto fail;
@@ -373,6 +395,7 @@ void pipeline_free(struct pipeline *p)
 	p->source_ops->close(p->source);
 	if (p->filtered)
 		pcap_freecode(&p->filter);
+	owners_free(p->owners);
 	detect_free(p->detect);
 	dns_free(p->dns);
 	flow_table_free(p->flows);
@@ -534,6 +557,9 @@ const struct snapshot *pipeline_snapshot(struct pipeline *p, bool final)
 	s->interval_s = p->last.time ? (s->time - p->last.time) / 1e9 : s->duration_s;
 	pipeline_fill_counters(p, s);
 	p->source_ops->describe(p->source, s);
+	for (size_t i = 0; p->live && i < s->n_interfaces; i++)
+		snprintf(s->interfaces[i].owner, sizeof(s->interfaces[i].owner), "%s",
+			 owners_interface(p->owners, s->interfaces[i].ifindex));
 	pipeline_rates(s, &p->last);
 	flow_table_fill(p->flows, s, s->interval_s);
 	pipeline_add_flowless(s, &p->total);

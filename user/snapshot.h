@@ -24,6 +24,7 @@ enum {
 	SNAPSHOT_NOTES = 8,
 	DNS_RCODES = 24,
 	DNS_QTYPES = 24,
+	OWNER_TEXT = 64,
 	NAME_LEN = 128, /* names shown are cut to this, escaped and printable */
 };
 
@@ -48,6 +49,7 @@ struct flow_view {
 	struct verdict verdict;
 	char name[NAME_LEN];
 	char interface[16];
+	char owner[OWNER_TEXT]; /* of our end: unit, container, pod; empty: not known */
 	uint64_t packets, bytes, packets_rev, bytes_rev;
 	uint8_t tcp_flags;
 	double handshake_ms; /* negative: not seen */
@@ -114,6 +116,8 @@ struct alert_view {
 
 struct interface_view {
 	char name[16];
+	int ifindex;
+	char owner[OWNER_TEXT]; /* who is at the other end: a container, a pod; empty: not known */
 	char mode[24]; /* "native", "native+frags", "generic", "tc", "pcap", "file" */
 	bool up;
 	struct count direction[DIRECTION_COUNT];

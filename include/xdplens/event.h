@@ -108,9 +108,10 @@ struct packet_record {
 	__u8 why;
 	__u8 tag_stripped; /* 1: VLAN tag was in the metadata, not in the bytes */
 	__u32 gso_size;	   /* payload octets of each of these frames, 0 where it is one */
+	__u64 cgroup;	   /* control group of the sending socket, 0: not known */
 	__u8 data[];
 };
-_Static_assert(sizeof(struct packet_record) == 40, "packet record");
+_Static_assert(sizeof(struct packet_record) == 48, "packet record");
 
 enum {
 	CAPTURE_MAX = 4096, /* most bytes of one packet in a record */

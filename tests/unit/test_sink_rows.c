@@ -213,7 +213,7 @@ static void test_flow(void **state)
 	flow.packets = 9007199254740993;
 	round_trip(&sink_flows);
 	both_have("first last src sport dst dport proto app security name packets bytes "
-		  "packets_rev bytes_rev tcp_flags handshake_ms vlan interface end");
+		  "packets_rev bytes_rev tcp_flags handshake_ms vlan interface end owner");
 	real_is("first", "1700000000.000000001");
 	real_is("last", "1700000001.999999999");
 	text_is("src", "192.0.2.1");

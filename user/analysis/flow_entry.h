@@ -46,7 +46,8 @@ struct flow_entry { /* three cache lines: who; every merge; the rest */
 	uint16_t vlan;	  /* of what made the entry */
 	uint16_t marks;	  /* enum flow_mark */
 	uint8_t tcp_flags;
-	uint8_t pad[3];
+	uint8_t pad;
+	uint16_t owner; /* of the socket at our end, by number; 0: not known */
 
 	uint64_t packets[2], bytes[2]; /* by the side that sent them */
 	uint64_t tick[2];	       /* first delta's time; FLOW_NEVER: none */

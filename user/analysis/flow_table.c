@@ -172,6 +172,7 @@ static void table_view(const struct flow_table *t, const struct flow_entry *e, s
 	const struct flow_table_config *c = &t->config;
 	unsigned src = flow_entry_opener(e);
 	const char *name = name_pool_text(t->names, e->name), *interface = NULL;
+	const char *owner = NULL;
 
 	*v = (struct flow_view){
 		.first = flow_entry_first(e),
@@ -194,7 +195,10 @@ static void table_view(const struct flow_table *t, const struct flow_entry *e, s
 		name = c->addr_name(c->arg, v->daddr);
 	if (c->interface_name)
 		interface = c->interface_name(c->arg, e->id.ifindex);
+	if (c->owner_name)
+		owner = c->owner_name(c->arg, e->owner, e->id.ifindex);
 	snprintf(v->name, sizeof(v->name), "%s", name ? name : "");
+	snprintf(v->owner, sizeof(v->owner), "%s", owner ? owner : "");
 	snprintf(v->interface, sizeof(v->interface), "%s", interface ? interface : "");
 }
 
@@ -385,6 +389,8 @@ void flow_table_note(struct flow_table *t, const struct event *event, const char
 	e = table_take(t, &l, &p->key, event->ts, event->ts,
 		       (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN);
 	flow_entry_note(e, l.side, event);
+	if (event->owner)
+		e->owner = event->owner;
 	flow_totals_learn(&t->totals, e, verdict);
 	if (name && *name && !e->name)
 		e->name = name_pool_take(t->names, name);

@@ -93,6 +93,7 @@ FLOW(tcp_flags, row_tcp_flags, tcp_flags)
 FLOW(handshake_ms, row_ms, handshake_ms)
 FLOW(vlan, row_integer, vlan)
 FLOW(interface, row_text, interface)
+FLOW(owner, row_text, owner)
 
 static const struct column flow_columns[] = {
 	{"first", flow_first},
@@ -114,6 +115,7 @@ static const struct column flow_columns[] = {
 	{"vlan", flow_vlan},
 	{"interface", flow_interface},
 	{"end", flow_end},
+	{"owner", flow_owner},
 };
 
 static struct sink *sink_flows_open(const char *path, const struct options *options)

@@ -46,6 +46,7 @@ int decode_packet(const void *data, size_t len, const struct clock *clock, struc
 		.segments = r->segments ? r->segments : 1,
 		.why = r->why,
 		.tag_stripped = r->tag_stripped,
+		.cgroup = r->cgroup,
 		.verdict = decode_verdict(r->app, r->grade),
 		.dns_latency_ms = -1,
 	};

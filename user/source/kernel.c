@@ -45,6 +45,8 @@ static void kernel_configure(struct kernel *k, const struct options *o)
 
 	s->rodata->cfg_slots_mask = k->slots - 1;
 	s->rodata->cfg_listed = k->listed_room > 0;
+	s->rodata->cfg_owner =
+		libbpf_probe_bpf_helper(BPF_PROG_TYPE_SCHED_CLS, BPF_FUNC_skb_cgroup_id, NULL) == 1;
 	s->rodata->cfg_sample = o->sample;
 	s->rodata->cfg_sample_caplen = o->snaplen < CAPTURE_MAX ? o->snaplen : CAPTURE_MAX;
 	k->seed = s->rodata->cfg_seed;

@@ -630,6 +630,7 @@ static void live_describe_interface(const struct source *s, const struct interfa
 	struct count seen[DIRECTION_COUNT] = {0};
 
 	snprintf(v->name, sizeof(v->name), "%s", i->name);
+	v->ifindex = i->ifindex;
 	snprintf(v->mode, sizeof(v->mode), "%s", i->attachment.mode);
 	v->up = i->attached && i->up;
 	if (i->attached)

@@ -105,6 +105,7 @@ static json_t *top_flow(const struct flow_view *f)
 	value_put(object, "handshake_ms", value_milliseconds(f->handshake_ms));
 	value_put(object, "vlan", value_count(f->vlan));
 	value_put(object, "interface", value_text(f->interface));
+	value_put(object, "owner", value_text(f->owner));
 	value_put(object, "bps", value_number(f->bps));
 	return object;
 }
@@ -161,6 +162,7 @@ static json_t *interfaces(const struct snapshot *s)
 		value_put(object, "name", value_text(v->name));
 		value_put(object, "mode", value_text(v->mode));
 		value_put(object, "up", json_boolean(v->up));
+		value_put(object, "owner", value_text(v->owner));
 		value_put(object, "in", value_total(&v->direction[DIRECTION_IN]));
 		value_put(object, "out", value_total(&v->direction[DIRECTION_OUT]));
 		value_put(object, "in_pps", value_number(v->pps[DIRECTION_IN]));

@@ -97,6 +97,11 @@ CELL(flow_interface, struct flow_view)
 	label_printable(dst, sizeof(r->interface), r->interface);
 }
 
+CELL(flow_owner, struct flow_view)
+{
+	label_printable(dst, sizeof(r->owner), r->owner);
+}
+
 CELL(flow_from, struct flow_view)
 {
 	label_endpoint(dst, r->saddr, NULL, 0);
@@ -122,6 +127,7 @@ static const struct table_column flow_columns[] = {
 	{"Flags", 6, .rank = 8, .text = flow_flags, .tint = live_tint_dim},
 	{"Security", 11, .rank = 9, .text = flow_security, .tint = flow_tint},
 	{"Iface", 9, .rank = 10, .text = flow_interface, .tint = live_tint_dim},
+	{"Owner", 20, 1, .rank = 11, .text = flow_owner, .tint = live_tint_dim},
 };
 
 static const struct table_column brief_flow_columns[] = {

@@ -279,6 +279,8 @@ static void add_flow_facts(struct page *page, const struct view *v, const struct
 		add_fact(page, "TCP flags", label_tcp_flags(flags, f->tcp_flags));
 	}
 	add_fact(page, "interface", f->interface);
+	if (f->owner[0])
+		add_fact(page, "owner", f->owner);
 	if (f->vlan)
 		page_add(page, TINT_TEXT, " %-*s %u", LABEL_WIDTH, "VLAN", f->vlan);
 }

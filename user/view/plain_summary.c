@@ -47,12 +47,13 @@ static void put_interfaces(FILE *to, const struct snapshot *s)
 		const struct interface_view *v = &s->interfaces[i];
 		const struct count *c = v->direction;
 
-		fprintf(to, "%-12s in %s packets %s, out %s packets %s%s\n",
+		fprintf(to, "%-12s in %s packets %s, out %s packets %s%s%s%s\n",
 			label_printable(name, sizeof(name), v->name),
 			units_grouped(in, c[DIRECTION_IN].packets),
 			units_bytes(in_bytes, c[DIRECTION_IN].bytes),
 			units_grouped(out, c[DIRECTION_OUT].packets),
-			units_bytes(out_bytes, c[DIRECTION_OUT].bytes), v->up ? "" : ", down");
+			units_bytes(out_bytes, c[DIRECTION_OUT].bytes), v->up ? "" : ", down",
+			v->owner[0] ? ", of " : "", v->owner);
 	}
 }
 

@@ -30,7 +30,7 @@ export const tables = {
 			number("packets_all", "Packets", count, { value: (r) => r.packets + r.packets_rev }),
 			number("bytes", "Sent", bytes), number("bytes_rev", "Received", bytes),
 			number("handshake_ms", "Handshake", ms), text("tcp_flags", "Flags"),
-			text("interface", "Interface"), time("first", "First"), time("last", "Last"),
+			text("interface", "Interface"), text("owner", "Owner"), time("first", "First"), time("last", "Last"),
 		],
 	},
 	hosts: {
@@ -79,7 +79,7 @@ export const tables = {
 		title: "Interfaces", rows: (s) => s.interfaces, sort: "name", ascending: true, hosts: () => [],
 		empty: "No interface.",
 		columns: [
-			text("name", "Name"), text("mode", "Mode"), text("up", "State", { text: (v) => (v ? "up" : "down") }),
+			text("name", "Name"), text("mode", "Mode"), text("up", "State", { text: (v) => (v ? "up" : "down") }), text("owner", "Owner"),
 			number("in_bps", "In", bits), number("out_bps", "Out", bits),
 			number("in", "Packets in", exact, { value: (r) => r.in.packets }), number("in_bytes", "Bytes in", bytes, { value: (r) => r.in.bytes }),
 			number("out", "Packets out", exact, { value: (r) => r.out.packets }), number("out_bytes", "Bytes out", bytes, { value: (r) => r.out.bytes }),
