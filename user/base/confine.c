@@ -209,8 +209,8 @@ static const char *const calls_watcher[] = {
 };
 
 static const char *const calls_helper[] = {
-	"bpf", "bind", "fcntl", "fstat", "getsockname", "getsockopt", "prlimit64", "recvfrom",
-	"sendto", "setsockopt", "uname",
+	"bpf",	     "bind",	 "fcntl",  "fstat",	 "getsockname", "getsockopt",
+	"prlimit64", "recvfrom", "sendto", "setsockopt", "uname",
 };
 
 static const unsigned long ioctls[] = {
