@@ -45,13 +45,25 @@ static __always_inline __u32 count_bin(__u32 len)
 	return bin;
 }
 
+static __always_inline void count_interface(struct home *h)
+{
+	__u32 ifindex = h->ifindex, at = ifindex;
+	struct interface_count *i = &h->state->interface[at & (INTERFACE_BINS - 1)];
+
+	while (i->owner && i->owner != ifindex) {
+		if (++at - ifindex == INTERFACE_PROBES)
+			return;
+		i = &h->state->interface[at & (INTERFACE_BINS - 1)];
+	}
+	count_add(&i->direction[!!(h->link & FLOW_EGRESS)], h);
+}
+
 static __always_inline void count_packet(struct home *h, const struct packet *p)
 {
 	struct counters *c = h->counters;
-	struct count *i = h->state->interface[h->ifindex & (INTERFACE_BINS - 1)];
 	__u32 size = h->segments > 1 ? h->wire_len / h->segments : h->wire_len;
 
-	count_add(&i[!!(h->link & FLOW_EGRESS)], h);
+	count_interface(h);
 	count_add(&c->outcome[p->outcome & 15], h);
 	count_add(&c->l3[p->l3 & 3], h);
 	if (p->l3 == L3_IPV4 || p->l3 == L3_IPV6)

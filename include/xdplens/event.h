@@ -210,7 +210,19 @@ struct clocks {
 	__u64 ns; /* CLOCK_MONOTONIC */
 };
 
-enum { BANKS = 2, INTERFACE_BINS = 1024 };
+/*
+ * An interface's packets, from the start. Its bin is the first of INTERFACE_PROBES, beginning at
+ * ifindex mod INTERFACE_BINS, that is its own or nobody's. User space gives bins away before it
+ * attaches, so that no two attached interfaces share one; a bin that was given stays so.
+ */
+struct interface_count {
+	struct count direction[DIRECTION_COUNT];
+	__u32 owner; /* ifindex; 0: nobody's */
+	__u32 pad[7];
+};
+_Static_assert(sizeof(struct interface_count) == 64, "an interface's bin is a cache line");
+
+enum { BANKS = 2, INTERFACE_BINS = 512, INTERFACE_PROBES = 8 };
 
 /*
  * All that one CPU keeps apart from flows. Programs count into the bank that `bank` of the
@@ -219,8 +231,8 @@ enum { BANKS = 2, INTERFACE_BINS = 1024 };
  */
 struct cpu_state {
 	struct counters bank[BANKS];
-	struct count interface[INTERFACE_BINS][DIRECTION_COUNT]; /* by ifindex, from the start */
-	__u32 sample_left;					 /* packets until the next sample */
+	struct interface_count interface[INTERFACE_BINS];
+	__u32 sample_left;  /* packets until the next sample */
 	__u32 budget_start; /* jiffies when the present budgets began */
 	__u32 copies_left;  /* first packets that may still be copied */
 	__u32 looks_left;   /* payloads that may still be classified */

@@ -44,6 +44,7 @@ enum {
 struct interface {
 	struct attachment attachment;
 	int ifindex;
+	uint32_t bin; /* of the kernel's counters, its own while attached */
 	char name[16];
 	bool attached, up, wanted; /* wanted: named by the user, not found by "any" */
 	bool refused; /* ifindex takes none of our programs: not tried again before it goes down */
@@ -304,13 +305,35 @@ static void live_note(struct source *s, const char *format, ...)
 	s->consumer.note(s->consumer.arg, text);
 }
 
-/* What the kernel's bin of this interface holds; another one with the same bin adds to it. */
-static void live_read_bin(const struct source *s, int ifindex, struct count sum[DIRECTION_COUNT])
+static bool live_owned(const struct source *s, uint32_t bin)
+{
+	for (int n = 0; n < s->n_interfaces; n++)
+		if (s->interfaces[n].attached && s->interfaces[n].bin == bin)
+			return true;
+	return false;
+}
+
+/* The first bin that none of the attached owns is this one's from now on; false: there is none. */
+static bool live_take_bin(struct source *s, struct interface *i)
+{
+	for (uint32_t probe = 0; probe < INTERFACE_PROBES; probe++) {
+		uint32_t bin = (i->ifindex + probe) & (INTERFACE_BINS - 1);
+
+		if (live_owned(s, bin))
+			continue;
+		for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++)
+			s->kernel.cpu_states[cpu].interface[bin].owner = i->ifindex;
+		i->bin = bin;
+		return true;
+	}
+	return false;
+}
+
+static void live_read_bin(const struct source *s, uint32_t bin, struct count sum[DIRECTION_COUNT])
 {
 	memset(sum, 0, DIRECTION_COUNT * sizeof(*sum));
 	for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++) {
-		const struct count *c =
-			s->kernel.cpu_states[cpu].interface[ifindex & (INTERFACE_BINS - 1)];
+		const struct count *c = s->kernel.cpu_states[cpu].interface[bin].direction;
 
 		for (int d = 0; d < DIRECTION_COUNT; d++) {
 			sum[d].packets += c[d].packets;
@@ -323,7 +346,7 @@ static void live_read_bin(const struct source *s, int ifindex, struct count sum[
 static void live_seen(const struct source *s, const struct interface *i,
 		      struct count seen[DIRECTION_COUNT])
 {
-	live_read_bin(s, i->ifindex, seen);
+	live_read_bin(s, i->bin, seen);
 	for (int d = 0; d < DIRECTION_COUNT; d++) {
 		seen[d].packets -= i->start[d].packets;
 		seen[d].bytes -= i->start[d].bytes;
@@ -355,7 +378,14 @@ static int live_attach(struct source *s, struct interface *i)
 {
 	int error;
 
-	live_read_bin(s, i->ifindex, i->start);
+	i->refused = !live_take_bin(s, i);
+	if (i->refused) {
+		log_error("cannot watch %s: %d watched interfaces have numbers that are congruent "
+			  "modulo %d",
+			  i->name, INTERFACE_PROBES, INTERFACE_BINS);
+		return -ENOSPC;
+	}
+	live_read_bin(s, i->bin, i->start);
 	error = helper_attach(s->helper, &i->attachment, i->ifindex, i->name, s->options->mode);
 	i->attached = !error;
 	i->refused = error;

@@ -337,7 +337,7 @@ static void replay_describe(struct source *s, struct snapshot *snapshot)
 	snprintf(v->name, sizeof(v->name), "%.15s", s->live ? s->name : "file");
 	snprintf(v->mode, sizeof(v->mode), "%s", s->live ? "pcap" : "file");
 	v->up = true;
-	memcpy(v->direction, state->interface[bin], sizeof(v->direction));
+	memcpy(v->direction, state->interface[bin].direction, sizeof(v->direction));
 }
 
 const struct source_ops source_replay = {
