@@ -33,6 +33,7 @@ enum { GO_ON = -1, DONE = 0, WRONG = 2 }; /* what options_parse returns */
 
 enum {
 	SNAPLEN_DEFAULT = 262144, /* tcpdump's */
+	ALERT_SAMPLE = 100,	  /* 1 in so many, for --alert-packets alone */
 	MEGABYTE = 1000000,	  /* tcpdump's, -C */
 	HELP_INDENT = 28,
 	HELP_WIDTH = 80,
@@ -111,7 +112,7 @@ static const struct row table[] = {
 {'s', "snaplen", "BYTES", take_u32, AT(snaplen), .most = SNAPLEN_DEFAULT, .unit = 1,
  .about = "keep at most so many bytes of a packet. Default: 262144, as does 0; of live packets never more than 4096"},
 {0, "sample", "N", take_u32, AT(sample), .most = UINT32_MAX, .unit = 1,
- .about = "sample 1 packet in N; 1: every packet, the default with -w or --csv; 0: none, the default without"},
+ .about = "sample 1 packet in N; 1: every packet, the default with -w or --csv; 0: none, the default without; 100 with --alert-packets alone"},
 {'C', NULL, "MB", take_u64, AT(rotate_bytes), .least = 1, .most = 1000000000, .unit = MEGABYTE,
  .about = "begin a new pcap file, with a number after its name, when one is larger than so many million bytes"},
 {'G', NULL, "SECONDS", take_u32, AT(rotate_seconds), .least = 1, .most = UINT32_MAX, .unit = 1,
@@ -129,7 +130,10 @@ static const struct row table[] = {
 {0, "config", "FILE", take_file, AT(config), .about = "thresholds, sizes and feeds (INI)"},
 {0, "blacklist", "FILE", take_files, LIST(blacklists, n_blacklists), .most = OPTIONS_LIST,
  .about = "addresses and networks to warn of, one a line; repeatable; read again on SIGHUP"},
-{0, "on-alert", "COMMAND", take_text, AT(on_alert), .about = "run a command for each alert"},
+{0, "on-alert", "COMMAND", take_text, AT(on_alert), .about = "run a command for each alert that opens or closes, without a shell; the alert is JSON on its standard input"},
+{0, "syslog", NULL, take_flag, AT(syslog), .about = "tell the host's log (journald, syslog) of each alert"},
+{0, "alert-packets", "DIR", take_text, AT(alert_packets),
+ .about = "keep the packets before and after each alert, a pcap file an alert; the newest 64, at most 1 MB each"},
 {0, "plugin", "FILE.so", take_files, LIST(plugins, n_plugins), .most = OPTIONS_LIST,
  .about = "load a detector; repeatable"},
 {'Z', "user", "USER", take_user, AT(user), .about = "become this user once attached"},
@@ -694,7 +698,7 @@ static void defaults_fill(struct parse *p)
 
 	o->sample_given = row_given(p, "--sample");
 	if (!o->sample_given)
-		o->sample = o->write || o->csv ? 1 : 0;
+		o->sample = o->write || o->csv ? 1 : o->alert_packets ? ALERT_SAMPLE : 0;
 	if (!o->snaplen)
 		o->snaplen = SNAPLEN_DEFAULT;
 	if (!row_given(p, "--interval"))

@@ -37,6 +37,8 @@ struct options {
 	const char *blacklists[OPTIONS_LIST];
 	int n_blacklists;
 	const char *on_alert;
+	bool syslog;
+	const char *alert_packets; /* directory; NULL: none are kept */
 	const char *plugins[OPTIONS_LIST];
 	int n_plugins;
 	const char *web; /* [ADDR:]PORT */

@@ -336,6 +336,7 @@ static bool pipeline_open_analysis(struct pipeline *p, struct config *config)
 						       .n_plugins = o->n_plugins,
 						       .on_alert = o->on_alert,
 						       .user = o->user,
+						       .journal = o->syslog ? "/dev/log" : NULL,
 						       .alert = pipeline_alert,
 						       .arg = p});
 	return p->detect != NULL;

@@ -3,20 +3,28 @@
  * Guaranteed: one alert an identity however often it is raised; it closes when it is not refreshed,
  * and at the end; text from plugins is made printable; the snapshot has open ones first. A bad line
  * of the INI file is named with file and line and the rest counts. A reload keeps what was learned
- * where nothing changed, and everything where it fails. --on-alert gets the alert in its
- * environment and never as shell text. A plugin is loaded, configured and unloaded; one that others
+ * where nothing changed, and everything where it fails. --on-alert gets the alert
+ * as JSON and never as shell text, is bounded in number and time, and nothing waits for it; nor for
+ * the host's log. A plugin is loaded, configured and unloaded; one that others
  * could have written, or that does not fit, is refused with the reason. An attack seen by several
  * detectors is one alert.
  */
 #include "detect_stage.h"
 #include "sizes.h"
 
+#include <jansson.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "base/config.h"
 #include "base/log.h"
 #include "detect/book.h"
+#include "detect/command.h"
+#include "detect/journal.h"
 
 /* ---- the book ---- */
 
@@ -462,49 +470,64 @@ static void test_finish_closes(void **state)
 
 /* ---- --on-alert ---- */
 
+static void said_in(const char *path, const char *state)
+{
+	bool found = false;
+	FILE *f = fopen(path, "r");
+	json_t *o;
+
+	assert_non_null(f);
+	while ((o = json_loadf(f, JSON_DISABLE_EOF_CHECK, NULL))) {
+		if (strcmp(json_string_value(json_object_get(o, "state")), state) == 0) {
+			found = true;
+			assert_string_equal(json_string_value(json_object_get(o, "detector")),
+					    "flood");
+			assert_string_equal(json_string_value(json_object_get(o, "kind")),
+					    "syn_flood");
+			assert_string_equal(json_string_value(json_object_get(o, "severity")),
+					    "high");
+			assert_string_equal(json_string_value(json_object_get(o, "subject")),
+					    "192.0.2.10");
+			assert_true(json_real_value(json_object_get(o, "expected")) == 200);
+			assert_true(json_is_null(json_object_get(o, "end")) ==
+				    !strcmp(state, "open"));
+		}
+		json_decref(o);
+	}
+	fclose(f);
+	assert_true(found);
+}
+
 static void test_command(void **state)
 {
-	char directory[] = "/tmp/test_command_XXXXXX", command[256], path[64], text[1024];
+	char directory[] = "/tmp/test_command_XXXXXX", command[256], path[64];
 	struct detect_config c = {.on_alert = command};
 	struct stage *s;
-	FILE *f;
-	size_t n;
 
 	(void)state;
 	assert_non_null(mkdtemp(directory));
 	snprintf(path, sizeof(path), "%s/out", directory);
-	snprintf(command, sizeof(command),
-		 "printf '%%s|' \"$XDPLENS_STATE\" \"$XDPLENS_DETECTOR\" \"$XDPLENS_KIND\" "
-		 "\"$XDPLENS_SEVERITY\" \"$XDPLENS_SUBJECT\" >> %s",
-		 path);
-	setenv("XDPLENS_KIND", "of somebody else", 1);
+	snprintf(command, sizeof(command), "sh -c 'cat >> \"$0\"' %s", path);
 	s = stage_new_with(c, NULL);
 	syn_flood(s, 1000);
 	detect_finish(s->detect, s->now);
-	f = fopen(path, "r");
-	assert_non_null(f);
-	n = fread(text, 1, sizeof(text) - 1, f);
-	text[n] = '\0';
-	fclose(f);
-	assert_non_null(strstr(text, "open|flood|syn_flood|high|192.0.2.10|"));
-	assert_non_null(strstr(text, "closed|flood|syn_flood|high|192.0.2.10|"));
+	said_in(path, "open");
+	said_in(path, "closed");
 	stage_free(s);
-	unsetenv("XDPLENS_KIND");
 	unlink(path);
 	rmdir(directory);
 }
 
-/* What an attacker can put into an alert reaches the shell as data. */
+/* What an attacker can put into an alert reaches the command as data. */
 static void test_command_injection(void **state)
 {
-	char directory[] = "/tmp/test_command_XXXXXX", command[128], path[64];
-	struct detect_config c = {.on_alert = command};
+	char directory[] = "/tmp/test_command_XXXXXX", path[64];
+	struct detect_config c = {.on_alert = "cat"};
 	struct stage *s;
 
 	(void)state;
 	assert_non_null(mkdtemp(directory));
 	snprintf(path, sizeof(path), "%s/hurt", directory);
-	snprintf(command, sizeof(command), "echo $XDPLENS_SUBJECT $XDPLENS_REASON > /dev/null");
 	s = stage_new_with(c, NULL);
 	for (int i = 0; i < 60; i++) {
 		char name[256];
@@ -526,6 +549,95 @@ static void test_command_injection(void **state)
 	assert_int_equal(access(path, F_OK), -1);
 	stage_free(s);
 	rmdir(directory);
+}
+
+static double host_seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static void test_command_bounded(void **state)
+{
+	struct command *c = command_new("sleep 1000", NULL, 0.3);
+	struct alert a = alert_of("10.0.0.1", "x");
+	double start = host_seconds();
+
+	(void)state;
+	a.detector = "one";
+	assert_non_null(c);
+	prctl(PR_SET_CHILD_SUBREAPER, 1); /* what outlives the runner becomes ours */
+	for (int i = 0; i < 1000; i++)
+		command_run(c, &a);
+	assert_true(host_seconds() - start < 5); /* it waits for none of them */
+	assert_true(command_dropped(c) >= 1000 - 2 * COMMAND_WAITING);
+	command_finish(c, 2);
+	said("commands still run or wait");
+	command_free(c);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+	assert_true(host_seconds() - start < 20); /* all were killed */
+	c = command_new("sleep 1000", NULL, 0.3);
+	command_run(c, &a);
+	command_finish(c, 20);
+	said("took longer than 0.3 s");
+	command_free(c);
+	c = command_new("/nonexistent/command", NULL, 1);
+	command_run(c, &a);
+	command_finish(c, 20);
+	said("cannot run /nonexistent/command: No such file");
+	assert_int_equal(command_dropped(c), 1);
+	command_free(c);
+	assert_null(command_new("true; false", NULL, 1));
+	said("no shell reads it");
+	assert_null(command_new("true $(false)", NULL, 1));
+	assert_null(command_new("  ", NULL, 1));
+	said("no command");
+}
+
+/* ---- --syslog ---- */
+
+static void test_journal(void **state)
+{
+	struct sockaddr_un address = {AF_UNIX, "/tmp/test_journal_XXXXXX"};
+	int fd = mkstemp(address.sun_path), reader;
+	struct alert a = alert_of("10.0.0.1", "x");
+	struct journal *j;
+	char line[1024];
+	ssize_t len;
+
+	(void)state;
+	close(fd);
+	assert_null(journal_new(address.sun_path)); /* nobody listens */
+	said("no log is kept here");
+	unlink(address.sun_path);
+	reader = socket(AF_UNIX, SOCK_DGRAM, 0);
+	assert_int_equal(bind(reader, (void *)&address, sizeof(address)), 0);
+	j = journal_new(address.sun_path);
+	assert_non_null(j);
+	a.detector = "one";
+	a.severity = SEVERITY_HIGH;
+	journal_write(j, &a);
+	len = recv(reader, line, sizeof(line) - 1, 0);
+	assert_true(len > 0);
+	line[len] = '\0';
+	assert_int_equal(strncmp(line, "<26>xdplens[", 12), 0); /* daemon, critical */
+	assert_non_null(strstr(line, "alert open: high, one, x: 10.0.0.1: because"));
+	for (int i = 0; i < 10000; i++) /* nobody reads: it does not wait */
+		journal_write(j, &a);
+	assert_true(journal_dropped(j) > 0);
+	close(reader);
+	unlink(address.sun_path);
+	reader = socket(AF_UNIX, SOCK_DGRAM, 0); /* the log begins anew */
+	assert_int_equal(bind(reader, (void *)&address, sizeof(address)), 0);
+	journal_write(j, &a);
+	assert_true(recv(reader, line, sizeof(line), MSG_DONTWAIT) > 0);
+	journal_free(j);
+	journal_free(NULL);
+	close(reader);
+	unlink(address.sun_path);
 }
 
 /* ---- plugins ---- */
@@ -687,6 +799,8 @@ int main(void)
 		cmocka_unit_test(test_finish_closes),
 		cmocka_unit_test(test_command),
 		cmocka_unit_test(test_command_injection),
+		cmocka_unit_test(test_command_bounded),
+		cmocka_unit_test(test_journal),
 		cmocka_unit_test(test_plugin),
 		cmocka_unit_test(test_plugin_does_not_fit),
 		cmocka_unit_test(test_plugin_distrusted),

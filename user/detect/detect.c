@@ -2,7 +2,7 @@
 /*
  * The registry of detectors and what stands between them and the program: who is called with what,
  * thinning, the second, the book of alerts, configuration and reload. After analysis; before the
- * alert sink, --on-alert and the snapshot.
+ * alert sink, --on-alert, --syslog and the snapshot.
  */
 #include "detect/detect.h"
 
@@ -17,12 +17,14 @@
 #include "detect/book.h"
 #include "detect/command.h"
 #include "detect/host.h"
+#include "detect/journal.h"
 #include "detect/plugin.h"
 
 enum {
 	EXPLAINED = 256, /* addresses explained at a time; the oldest goes */
 	NS_PER_S = 1000000000,
-	FINISH_S = 5, /* for commands, at the end */
+	COMMAND_S = 30, /* a command */
+	FINISH_S = 5,	/* for commands, at the end */
 	COUNTER_WORDS = offsetof(struct counters, sketch) / sizeof(uint64_t),
 };
 
@@ -58,6 +60,7 @@ struct detect {
 	struct config *config;
 	struct book *book;
 	struct command *command;
+	struct journal *journal;
 	struct host host[DETECT_MAX];
 	unsigned n;
 	struct {
@@ -161,6 +164,8 @@ static void detect_told(void *arg, const struct alert *a)
 		d->want.alert(d->want.arg, a->detector, a);
 	if (d->command)
 		command_run(d->command, a);
+	if (d->journal)
+		journal_write(d->journal, a);
 }
 
 static bool host_wanted(struct host *h)
@@ -260,11 +265,14 @@ struct detect *detect_new(const struct detect_config *c)
 	if (!d->config)
 		goto fail;
 	d->book = book_new(detect_told, d);
-	d->command = c->on_alert ? command_new(c->on_alert, c->user) : NULL;
-	if (!d->book || (c->on_alert && !d->command)) {
+	if (!d->book) {
 		log_error("not enough memory for alerts");
 		goto fail;
 	}
+	d->command = c->on_alert ? command_new(c->on_alert, c->user, COMMAND_S) : NULL;
+	d->journal = c->journal ? journal_new(c->journal) : NULL;
+	if ((c->on_alert && !d->command) || (c->journal && !d->journal))
+		goto fail;
 	for (int i = 0; i < BUILT_IN; i++)
 		if (detect_add(d, built_in[i], NULL))
 			goto fail;
@@ -288,6 +296,7 @@ void detect_free(struct detect *d)
 		plugin_unload(d->host[i].handle);
 	}
 	command_free(d->command);
+	journal_free(d->journal);
 	book_free(d->book);
 	config_free(d->config);
 	free(d);
@@ -456,10 +465,11 @@ static void detect_think(struct detect *d)
 
 static void detect_say_dropped(struct detect *d)
 {
-	uint64_t dropped = book_dropped(d->book) + (d->command ? command_dropped(d->command) : 0);
+	uint64_t dropped = book_dropped(d->book) + (d->command ? command_dropped(d->command) : 0) +
+			   (d->journal ? journal_dropped(d->journal) : 0);
 
 	if (dropped > d->dropped && !d->dropped)
-		log_warn("more alerts at once than are kept: the rest is dropped");
+		log_warn("more alerts at once than are kept, told or logged: the rest is dropped");
 	d->dropped = dropped;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * All detectors, built-in and loaded, and the book of their alerts. Flows, DNS transactions, copied
- * packets and ticks come in from the pipeline; alerts go to a call, to a command and into
- * snapshots.
+ * packets and ticks come in from the pipeline; alerts go to a call, to a command, to the host's log
+ * and into snapshots.
  *
  * An attack is one alert: (detector, subject, kind) is open at most once, and a detector that knows
  * more keeps those quiet that only see its effects. What is not refreshed closes by itself.
@@ -35,8 +35,9 @@ struct detect_config {
 	int n_blacklists;
 	const char *const *plugins; /* shared objects that export xdplens_detector */
 	int n_plugins;
-	const char *on_alert; /* run by /bin/sh; the alert is in XDPLENS_* of its environment */
+	const char *on_alert; /* command, see command.h; NULL: none */
 	const char *user;     /* who runs it; NULL: who we are */
+	const char *journal;  /* socket of the host's log, see journal.h; NULL: none */
 	/* An alert opened (end == 0) or closed. May be NULL. */
 	void (*alert)(void *arg, const char *detector, const struct alert *a);
 	void *arg;
