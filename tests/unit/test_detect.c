@@ -721,6 +721,20 @@ static void test_plugin_does_not_fit(void **state)
 		{"name", "xdplens_detector = {DETECTOR_ABI, \"../x\", \"\", f};",
 		 "its name must be"},
 		{"open", "xdplens_detector = {DETECTOR_ABI, \"open\", \"\", 0};", "has no open()"},
+		{"load",
+		 "xdplens_detector = {DETECTOR_ABI, \"load\", \"\", f};"
+		 "__attribute__((constructor)) void crash(void) { __builtin_trap(); }",
+		 "load.so: not loaded: it crashes: Illegal instruction"},
+		{"begin",
+		 "xdplens_detector; struct detector *c(struct detector_host *h)"
+		 "{ return *(struct detector *volatile *)((char *)0 + !h); }"
+		 "const struct detector_ops xdplens_detector = {DETECTOR_ABI, \"begin\", \"\", c};",
+		 "begin.so: not loaded: it crashes: Segmentation fault"},
+		{"quit",
+		 "xdplens_detector; void exit(int status);"
+		 "const struct detector_ops xdplens_detector = {DETECTOR_ABI, \"quit\", \"\", f};"
+		 "__attribute__((constructor)) void quit(void) { exit(3); }",
+		 "quit.so: not loaded: it ends the program with status 3"},
 		{"twice", "xdplens_detector = {DETECTOR_ABI, \"flood\", \"\", f};",
 		 "there is a detector flood already"},
 	};

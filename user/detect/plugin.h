@@ -7,7 +7,7 @@
 
 /*
  * Loads the object and sets *handle. NULL: said why (unreadable, not a plain file, written by
- * others, symbol missing, other ABI, bad name).
+ * others, crashes, symbol missing, other ABI, bad name).
  */
 const struct detector_ops *plugin_load(const char *path, void **handle);
 void plugin_unload(void *handle); /* NULL is fine */
