@@ -22,6 +22,7 @@
 #include "base/counters.h"
 #include "base/log.h"
 #include "detect/detect.h"
+#include "detect/recorder.h"
 #include "sink/sink.h"
 #include "source/netns.h"
 #include "source/owner.h"
@@ -54,6 +55,7 @@ struct pipeline {
 	struct talkers *talkers;
 	struct dns *dns;
 	struct detect *detect;
+	struct recorder *recorder; /* NULL: off */
 	struct output sinks[SINKS];
 	struct {
 		const struct view_ops *ops;
@@ -102,6 +104,8 @@ static void pipeline_packet(void *arg, const struct event *copied)
 				(struct verdict){APP_FTP, SURE_PAYLOAD, SECURITY_UNENCRYPTED};
 		flow_table_note(p->flows, &e, found.name[0] ? found.name : NULL, found.verdict);
 	}
+	if (p->recorder)
+		recorder_packet(p->recorder, &e);
 	detect_event(p->detect, &e);
 	if (pipeline_captures(p, &e)) {
 		if (pcap->sink)
@@ -234,6 +238,8 @@ static void pipeline_alert(void *arg, const char *detector, const struct alert *
 	(void)detector;
 	if (o->sink)
 		o->ops->alert(o->sink, alert);
+	if (p->recorder)
+		recorder_alert(p->recorder, alert, p->last_tick);
 }
 
 static const char *pipeline_addr_name(void *arg, const uint8_t addr[16])
@@ -328,6 +334,9 @@ static bool pipeline_open_analysis(struct pipeline *p, struct config *config)
 		config_free(config);
 		return false;
 	}
+	p->recorder = o->alert_packets ? recorder_new(o->alert_packets) : NULL;
+	if (o->alert_packets && !p->recorder)
+		return false;
 	p->detect = detect_new(&(struct detect_config){.ini_path = o->config,
 						       .config = config,
 						       .blacklists = o->blacklists,
@@ -398,6 +407,7 @@ void pipeline_free(struct pipeline *p)
 		pcap_freecode(&p->filter);
 	owners_free(p->owners);
 	detect_free(p->detect);
+	recorder_free(p->recorder);
 	dns_free(p->dns);
 	flow_table_free(p->flows);
 	flow_names_free(p->names);
