@@ -3,8 +3,8 @@
  * Guaranteed: vertical, horizontal, ping, slow and stealthy scans are one alert of their source,
  * named within two seconds of becoming plain and closed ten seconds after the end (a slow one after
  * its hold); also when refused ports answer with RST, when open ones are reset half open, and over
- * many hosts and ports at once. Browsing, mail, a busy resolver, traceroute, and a client whose
- * server is gone raise none.
+ * many hosts and ports at once; and scans by bare ACKs, reset or not, and by UDP as slow as nmap's.
+ * Browsing, mail, a busy resolver, traceroute, and a client whose server is gone raise none.
  */
 #include "detect_stage.h"
 
@@ -142,6 +142,40 @@ static void xmas_packets(struct stage *s, unsigned second)
 	}
 }
 
+static void reset(struct stage *s, const char *dst, uint16_t port, uint8_t flags)
+{
+	stage_flow(s, &(struct stage_flow){.src = dst,
+					   .dst = scanner,
+					   .sport = port,
+					   .dport = 40000,
+					   .proto = 6,
+					   .flags = flags,
+					   .answer = true});
+}
+
+/* nmap -sA */
+static void ack_ports(struct stage *s, unsigned second)
+{
+	for (unsigned i = 0; i < 30; i++) {
+		probe(s, "10.0.0.1", 1 + second * 30 + i, 6, TCP_ACK);
+		reset(s, "10.0.0.1", 1 + second * 30 + i, TCP_RST);
+	}
+}
+
+/* The same against a filter that answers nothing. */
+static void ack_filtered(struct stage *s, unsigned second)
+{
+	for (unsigned i = 0; i < 100; i++)
+		probe(s, "10.0.0.1", 1 + second * 100 + i, 6, TCP_ACK);
+}
+
+/* nmap -sU: closed ports are told slowly, so it waits and asks the same again. */
+static void udp_few_ports(struct stage *s, unsigned second)
+{
+	for (unsigned i = 0; i < (second ? 3 : 22); i++)
+		probe(s, "10.0.0.1", 100 + i, 17, 0);
+}
+
 static void test_named(void **state)
 {
 	const struct {
@@ -153,6 +187,9 @@ static void test_named(void **state)
 		{connect_ports, "vertical_scan", scanner},
 		{half_open_ports, "vertical_scan", scanner},
 		{udp_ports, "vertical_scan", scanner},
+		{udp_few_ports, "vertical_scan", scanner},
+		{ack_ports, "vertical_scan", scanner},
+		{ack_filtered, "vertical_scan", scanner},
 		{fast_ports, "vertical_scan", scanner},
 		{hosts, "horizontal_scan", scanner},
 		{hosts_ipv6, "horizontal_scan", "2001:db8:1::7"},
@@ -296,11 +333,56 @@ static void old_connections(struct stage *s, unsigned second)
 						   .opened = true});
 }
 
+/* Connections older than we that say nothing but that they are still there. */
+static void idle_connections(struct stage *s, unsigned second)
+{
+	(void)second;
+	for (unsigned i = 0; i < 100; i++) {
+		probe(s, stage_ip(i), 443, 6, TCP_ACK);
+		reset(s, stage_ip(i), 443, TCP_ACK);
+	}
+}
+
+/* After a sleep: the other sides have forgotten. */
+static void forgotten_connections(struct stage *s, unsigned second)
+{
+	for (unsigned i = 0; i < 40 && !second; i++) {
+		probe(s, stage_ip(i), 443, 6, TCP_ACK);
+		reset(s, stage_ip(i), 443, TCP_RST);
+	}
+}
+
+/* A server's side of connections, without the clients'. */
+static void one_side(struct stage *s, unsigned second)
+{
+	for (unsigned i = 0; i < 50 && !second; i++)
+		stage_flow(s, &(struct stage_flow){.src = scanner,
+						   .dst = "10.0.0.1",
+						   .sport = 443,
+						   .dport = 40000 + i,
+						   .proto = 6,
+						   .flags = TCP_ACK,
+						   .opened = true});
+}
+
+/* Answers whose questions went another way. */
+static void answers_only(struct stage *s, unsigned second)
+{
+	for (unsigned i = 0; i < 40 && !second; i++)
+		stage_flow(s, &(struct stage_flow){.src = scanner,
+						   .dst = "10.0.0.1",
+						   .sport = 53,
+						   .dport = 40000 + i,
+						   .proto = 17,
+						   .opened = true});
+}
+
 static void test_benign(void **state)
 {
 	void (*const benign[])(struct stage *, unsigned) = {
-		browsing,   passive_ports, resolver,	   resolver_backwards,
-		traceroute, server_gone,   pings_answered, old_connections,
+		browsing,	  passive_ports,	 resolver,	 resolver_backwards,
+		traceroute,	  server_gone,		 pings_answered, old_connections,
+		idle_connections, forgotten_connections, one_side,	 answers_only,
 	};
 
 	(void)state;

@@ -5,8 +5,9 @@
  * connection begins with (stealth).
  *
  * What makes a scan is that most of it comes to nothing: a probe is a TCP flow whose opener sent a
- * SYN and never acknowledged, or a short UDP or ICMP flow; attempts are weighed against answers. A
- * source has one alert, whatever shapes its scan takes.
+ * SYN and never acknowledged, or bare ACKs which are reset or never answered, or a short UDP or
+ * ICMP flow; attempts are weighed against answers. A source has one alert, whatever shapes its scan
+ * takes.
  */
 #include <arpa/inet.h>
 #include <math.h>
@@ -40,7 +41,21 @@ enum {
 	PROBE_PACKETS = 4, /* more is a conversation */
 	TRACEROUTE_FIRST = 33434,
 	TRACEROUTE_LAST = 33689,
-	UDP_FACTOR = 3, /* UDP flows are unanswered for many reasons: so many times the limit */
+	DOUBT = 3,	  /* what has other reasons too must be so many times the limit */
+	ACK_PACKETS = 2,  /* of a bare ACK: itself, and once more ... */
+	ACK_BYTES_4 = 64, /* ... of so many octets, */
+	ACK_BYTES_6 = 78, /* without options or payload */
+	SERVICES_BELOW = 1024,
+};
+
+/* UDP is scanned slowly, for hosts tell no more than six times at once that a port is closed. */
+static const double udp_slow = 0.75;
+
+/* Probes of one kind are weighed against answers of that kind. */
+enum way {
+	WAY_PLAIN,
+	WAY_ACK,     /* TCP without SYN */
+	WAY_SERVICE, /* UDP from a service's port: answers whose questions were not seen, perhaps */
 };
 
 /* What one source tried on one host, or on one port of many hosts. */
@@ -49,7 +64,8 @@ struct track_key {
 	uint8_t daddr[16]; /* all 0: the port of any host */
 	__be16 port;	   /* 0: any port of the host */
 	uint8_t proto;
-	uint8_t pad[5];
+	uint8_t way; /* enum way */
+	uint8_t pad[4];
 };
 
 struct window {
@@ -57,6 +73,7 @@ struct window {
 	uint32_t attempts;
 	uint32_t answers;   /* flows of which the other side sent something that is no refusal */
 	uint32_t acked;	    /* TCP: flows that the opener acknowledged; for captures of one side */
+	uint32_t refused;   /* bare ACKs that were reset */
 	uint32_t half_open; /* TCP: it answered, and was reset without an acknowledgement */
 	struct distinct tried;
 };
@@ -138,28 +155,31 @@ static void track_probe(struct detector *d, struct subjects *table, const struct
 	distinct_add(&t->slow.tried, hash);
 }
 
-static void track_answer(struct subjects *table, const struct track_key *key)
+static void track_answer(struct subjects *table, const struct track_key *key, bool refusal)
 {
 	struct track *t = subjects_find(table, key);
 
 	if (!t)
 		return;
-	t->fast.answers++;
-	t->slow.answers++;
+	t->fast.answers += !refusal;
+	t->slow.answers += !refusal;
+	t->fast.refused += refusal;
+	t->slow.refused += refusal;
 }
 
-static struct track_key key_host(const uint8_t src[16], const uint8_t dst[16], uint8_t proto)
+static struct track_key key_host(const uint8_t src[16], const uint8_t dst[16], uint8_t proto,
+				 enum way way)
 {
-	struct track_key k = {.proto = proto};
+	struct track_key k = {.proto = proto, .way = way};
 
 	memcpy(k.saddr, src, 16);
 	memcpy(k.daddr, dst, 16);
 	return k;
 }
 
-static struct track_key key_port(const uint8_t src[16], __be16 port, uint8_t proto)
+static struct track_key key_port(const uint8_t src[16], __be16 port, uint8_t proto, enum way way)
 {
-	struct track_key k = {.proto = proto, .port = port};
+	struct track_key k = {.proto = proto, .way = way, .port = port};
 
 	memcpy(k.saddr, src, 16);
 	return k;
@@ -185,18 +205,38 @@ static void scan_odd(struct detector *d, const struct flow_delta *f)
 	s->odd_fresh++;
 }
 
+/* A packet of no connection, or one of a connection that is older than we. */
+static bool flow_bare_ack(const struct flow_delta *f)
+{
+	uint64_t most = f->key->family == 6 ? ACK_BYTES_6 : ACK_BYTES_4;
+
+	return f->tcp_flags == TCP_ACK && f->packets <= ACK_PACKETS &&
+	       f->bytes <= f->packets * most;
+}
+
+/* `port`: of whoever opened the flow. */
+static enum way flow_way(const struct flow_delta *f, __be16 port)
+{
+	if (f->key->proto == IPPROTO_TCP)
+		return f->tcp_flags & TCP_SYN ? WAY_PLAIN : WAY_ACK;
+	return f->key->proto == IPPROTO_UDP && ntohs(port) < SERVICES_BELOW ? WAY_SERVICE
+									    : WAY_PLAIN;
+}
+
 /* From whoever opened the flow. */
 static void scan_attempt(struct detector *d, const struct flow_delta *f)
 {
 	const struct flow_key *k = f->key;
 	bool tcp = k->proto == IPPROTO_TCP, icmp = !tcp && k->proto != IPPROTO_UDP;
-	struct track_key host = key_host(k->saddr, k->daddr, k->proto);
-	struct track_key port = key_port(k->saddr, k->dport, k->proto);
-	bool probe = tcp ? !(f->tcp_flags & TCP_ACK) : f->packets <= PROBE_PACKETS;
+	enum way way = flow_way(f, k->sport);
+	struct track_key host = key_host(k->saddr, k->daddr, k->proto, way);
+	struct track_key port = key_port(k->saddr, k->dport, k->proto, way);
+	bool probe =
+		tcp ? way == WAY_ACK || !(f->tcp_flags & TCP_ACK) : f->packets <= PROBE_PACKETS;
 
 	if (tcp && !(f->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)))
 		scan_odd(d, f);
-	if (tcp ? !(f->tcp_flags & TCP_SYN) : !f->opened)
+	if (tcp ? way == WAY_ACK && !flow_bare_ack(f) : !f->opened)
 		return;
 	if (addr_multicast(k->daddr) || flow_traceroute(f))
 		return;
@@ -210,22 +250,24 @@ static void scan_attempt(struct detector *d, const struct flow_delta *f)
 	}
 }
 
-/* From the other side; of TCP the SYN-ACK counts, of others every second with an answer. */
+/*
+ * From the other side: of a handshake the SYN-ACK counts, of other TCP what is no reset, of others
+ * every second with an answer.
+ */
 static void scan_answer(struct detector *d, const struct flow_delta *f)
 {
 	const struct flow_key *k = f->key;
-	struct track_key host = key_host(k->daddr, k->saddr, k->proto);
-	struct track_key port = key_port(k->daddr, k->sport, k->proto);
-	bool tcp = k->proto == IPPROTO_TCP;
+	enum way way = flow_way(f, k->dport);
+	struct track_key host = key_host(k->daddr, k->saddr, k->proto, way);
+	struct track_key port = key_port(k->daddr, k->sport, k->proto, way);
+	bool tcp = k->proto == IPPROTO_TCP, refusal = way == WAY_ACK && f->tcp_flags & TCP_RST;
 
-	if (tcp && !(f->tcp_flags & TCP_SYN))
-		return;
 	if (!tcp && f->opened) { /* it came before the opener's */
 		track_talk(d, d->hosts, &host, f->last, false);
 		track_talk(d, d->ports, &port, f->last, false);
 	}
-	track_answer(d->hosts, &host);
-	track_answer(d->ports, &port);
+	track_answer(d->hosts, &host, refusal);
+	track_answer(d->ports, &port, refusal);
 }
 
 static void scan_flow(struct detector *d, const struct flow_delta *f)
@@ -263,16 +305,15 @@ static bool window_scans(const struct window *w, double limit, double silent, do
 
 /* One alert a source: that of the shape that was found first. */
 static void scan_raise(struct detector *d, const uint8_t src[16], enum shape shape, double tried,
-		       uint64_t now, const char *reason)
+		       double limit, uint64_t now, const char *reason)
 {
 	struct scanner *s = subjects_take(d->scanners, src);
 	uint64_t hold = s->shape == SHAPE_SLOW ? d->slow_hold_ns : d->hold_ns;
-	struct alert a = {.severity = SEVERITY_MEDIUM, .observed = tried};
+	struct alert a = {.severity = SEVERITY_MEDIUM, .observed = tried, .expected = limit};
 
 	if (!s->last || now > s->last + hold)
 		s->shape = shape;
 	s->last = now;
-	a.expected = d->limit[s->shape];
 	WORDS_SET(a.subject, "%s", words_addr(src).s);
 	WORDS_SET(a.kind, "%s", shapes[s->shape].kind);
 	WORDS_SET(a.unit, "%s", shapes[shape].unit);
@@ -286,11 +327,21 @@ static const char *proto_name(uint8_t proto)
 	return proto == IPPROTO_TCP ? "TCP" : proto == IPPROTO_UDP ? "UDP" : "ICMP";
 }
 
+static double track_limit(const struct detector *d, const struct track_key *k, enum shape shape)
+{
+	bool udp = k->proto == IPPROTO_UDP;
+
+	/* nobody but a scanner asks for many ports of one host in a short time */
+	if (shape == SHAPE_PORTS && k->way != WAY_SERVICE)
+		return d->limit[shape] * (udp ? udp_slow : 1);
+	return d->limit[shape] * (udp || k->way != WAY_PLAIN ? DOUBT : 1);
+}
+
 static void track_tell(struct detector *d, const struct track_key *k, enum shape shape,
 		       double tried, const struct window *w, uint64_t now)
 {
 	struct words src = words_addr(k->saddr), dst = words_addr(k->daddr);
-	double seconds = fmax(1, (now - w->since) / 1e9);
+	double seconds = fmax(1, (now - w->since) / 1e9), limit = track_limit(d, k, shape);
 	char reason[256];
 
 	if (shape == SHAPE_PORTS || shape == SHAPE_SLOW)
@@ -299,7 +350,7 @@ static void track_tell(struct detector *d, const struct track_key *k, enum shape
 			  "came to nothing; up to %s are usual",
 			  src.s, words_number(tried).s, proto_name(k->proto), dst.s,
 			  words_number(ceil(seconds)).s, 100 * window_silent(w),
-			  words_number(w->attempts).s, words_number(d->limit[shape]).s);
+			  words_number(w->attempts).s, words_number(limit).s);
 	else if (shape == SHAPE_HOSTS)
 		WORDS_SET(
 			reason,
@@ -307,19 +358,21 @@ static void track_tell(struct detector *d, const struct track_key *k, enum shape
 			"came to nothing; up to %s are usual",
 			src.s, proto_name(k->proto), ntohs(k->port), words_number(tried).s,
 			words_number(ceil(seconds)).s, 100 * window_silent(w),
-			words_number(w->attempts).s, words_number(d->limit[shape]).s);
+			words_number(w->attempts).s, words_number(limit).s);
 	else
 		WORDS_SET(reason,
 			  "%s sent ICMP to about %s hosts in %s s, and %.0f %% of them did not "
 			  "answer; up to %s are usual",
 			  src.s, words_number(tried).s, words_number(ceil(seconds)).s,
-			  100 * window_silent(w), words_number(d->limit[shape]).s);
-	scan_raise(d, k->saddr, shape, tried, now, reason);
+			  100 * window_silent(w), words_number(limit).s);
+	scan_raise(d, k->saddr, shape, tried, limit, now, reason);
 }
 
-static double track_limit(const struct detector *d, const struct track_key *k, enum shape shape)
+/* Half of the bare ACKs were reset, or they are so many that they belong to no old connections. */
+static bool track_plausible(const struct track_key *k, const struct window *w, double tried,
+			    double limit)
 {
-	return d->limit[shape] * (k->proto == IPPROTO_UDP ? UDP_FACTOR : 1);
+	return k->way != WAY_ACK || 2 * w->refused >= w->attempts || tried >= DOUBT * limit;
 }
 
 static void track_judge(struct detector *d, const struct track_key *k, struct track *t,
@@ -327,15 +380,17 @@ static void track_judge(struct detector *d, const struct track_key *k, struct tr
 {
 	bool lasting = t->found && now < t->found + d->hold_ns;
 	double tried = lasting ? distinct_estimate(&t->fast.tried) : 0;
+	double limit = track_limit(d, k, shape);
 
 	if (host_explained(d->host, k->saddr))
 		return;
-	if (lasting ||
-	    window_scans(&t->fast, track_limit(d, k, shape), shapes[shape].silent, &tried)) {
+	if (lasting || (window_scans(&t->fast, limit, shapes[shape].silent, &tried) &&
+			track_plausible(k, &t->fast, tried, limit))) {
 		t->found = now;
 		track_tell(d, k, shape, tried, &t->fast, now);
-	} else if (shape == SHAPE_PORTS && window_scans(&t->slow, track_limit(d, k, SHAPE_SLOW),
-							shapes[SHAPE_SLOW].silent, &tried)) {
+	} else if (shape == SHAPE_PORTS && k->way == WAY_PLAIN &&
+		   window_scans(&t->slow, track_limit(d, k, SHAPE_SLOW), shapes[SHAPE_SLOW].silent,
+				&tried)) {
 		track_tell(d, k, SHAPE_SLOW, tried, &t->slow, now);
 	}
 }
@@ -377,7 +432,7 @@ static void stealth_judge(struct detector *d, uint64_t now, bool fragments)
 			  "or Xmas) in %s s, where none are usual",
 			  words_addr(src).s, words_number(s->odd).s,
 			  words_number(fmax(1, ceil((now - s->odd_since) / 1e9))).s);
-		scan_raise(d, src, SHAPE_STEALTH, s->odd, now, reason);
+		scan_raise(d, src, SHAPE_STEALTH, s->odd, d->limit[SHAPE_STEALTH], now, reason);
 	}
 }
 
