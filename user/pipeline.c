@@ -93,8 +93,10 @@ static void pipeline_packet(void *arg, const struct event *copied)
 	if (!e.interface)
 		e.interface = p->source_ops->interface_name(p->source, e.packet->key.ifindex);
 	e.owner = owners_of(p->owners, e.cgroup);
-	if (e.why & COPY_DNS)
+	if (e.why & COPY_DNS) {
 		e.dns_latency_ms = dns_event(p->dns, &e);
+		e.dns_malformed = dns_malformed(p->dns);
+	}
 	if (e.packet->outcome == OUTCOME_FLOW && e.why & (COPY_DNS | COPY_HEAD)) {
 		if (e.packet->payload_len)
 			flow_names_event(p->names, &e, &found);

@@ -36,6 +36,7 @@ struct event {
 	uint16_t owner;	   /* number of its name; 0: none */
 	const char *interface;
 	double dns_latency_ms; /* of the query that this packet answered; negative: none */
+	bool dns_malformed;    /* a DNS message ended in it that cannot be read */
 };
 
 /* What was added to one direction of a flow. */

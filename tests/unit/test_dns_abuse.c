@@ -213,12 +213,43 @@ static void test_any_name(void **state)
 	stage_free(s);
 }
 
+static void broken(struct stage *s, const char *from, unsigned n)
+{
+	struct packet p = {.outcome = OUTCOME_FLOW};
+	struct event e = {.packet = &p, .why = COPY_DNS, .dns_malformed = true};
+
+	stage_addr(p.key.saddr, from);
+	stage_addr(p.key.daddr, "10.0.0.2");
+	e.ts = s->now;
+	for (unsigned i = 0; i < n; i++)
+		detect_event(s->detect, &e);
+}
+
+static void test_malformed(void **state)
+{
+	struct stage *s = stage_new(NULL);
+
+	(void)state;
+	for (int minute = 0; minute < 5; minute++) { /* damage happens */
+		broken(s, "10.0.0.1", 3);
+		stage_quiet(s, 60);
+	}
+	stage_none(s);
+	for (int second = 0; second < 5; second++) {
+		broken(s, "10.0.0.1", 2);
+		stage_tick(s);
+	}
+	assert_true(stage_only(s, "dns_abuse", "malformed", "10.0.0.1")->severity ==
+		    SEVERITY_MEDIUM);
+	stage_over(s);
+	stage_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_named),
-		cmocka_unit_test(test_slower_than_ever),
-		cmocka_unit_test(test_benign),
+		cmocka_unit_test(test_malformed),	 cmocka_unit_test(test_named),
+		cmocka_unit_test(test_slower_than_ever), cmocka_unit_test(test_benign),
 		cmocka_unit_test(test_any_name),
 	};
 

@@ -25,6 +25,7 @@ struct dns {
 	struct dns_stats *stats;
 	struct addr_names *names;
 	double latency; /* that the present event completed; negative: none */
+	bool malformed; /* the present event */
 };
 
 /* A message that came, and whether some of its octets did not. */
@@ -184,8 +185,10 @@ static void dns_message(struct dns *d, const struct arrival *a, const uint8_t *d
 
 	if (m.flags & DNS_QR)
 		framed &= dns_read_rcode(&m, &rcode);
-	if (!a->cut && !(good && framed))
+	if (!a->cut && !(good && framed && dns_wire_sound(&m))) {
 		dns_stats_malformed(d->stats);
+		d->malformed = true;
+	}
 	if (len < DNS_START_LEN)
 		return;
 	if (is_multicast(a->key)) {
@@ -282,6 +285,7 @@ double dns_event(struct dns *d, const struct event *e)
 	uint32_t at = p->payload_offset, len = e->caplen > at ? e->caplen - at : 0;
 
 	d->latency = -1;
+	d->malformed = false;
 	if (len > p->payload_len)
 		len = p->payload_len;
 	dns_tick(d, e->ts);
@@ -295,6 +299,11 @@ double dns_event(struct dns *d, const struct event *e)
 		dns_event_tcp(d, e, e->data + at, len);
 	}
 	return d->latency;
+}
+
+bool dns_malformed(const struct dns *d)
+{
+	return d->malformed;
 }
 
 void dns_tick(struct dns *d, uint64_t now)

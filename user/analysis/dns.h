@@ -7,6 +7,7 @@
 #ifndef ANALYSIS_DNS_H
 #define ANALYSIS_DNS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,9 @@ void dns_free(struct dns *d); /* NULL is fine */
  * latency in ms of the first transaction that it completed, else a negative number.
  */
 double dns_event(struct dns *d, const struct event *e);
+
+/* Whether the packet of the last dns_event ended a message that cannot be read. */
+bool dns_malformed(const struct dns *d);
 
 /* Ends what waited longer than the timeout; now: ns since the epoch, the capture's for files. */
 void dns_tick(struct dns *d, uint64_t now);

@@ -235,6 +235,22 @@ enum dns_wire_result dns_wire_next(struct dns_cursor *c, struct dns_record *r)
 	return DNS_WIRE_OK;
 }
 
+bool dns_wire_sound(const struct dns_message *m)
+{
+	struct dns_cursor cursor = dns_wire_records(m);
+	size_t at = DNS_HEADER_LEN, end;
+	struct dns_record r;
+	struct dns_name name;
+
+	for (unsigned i = 0; i < m->questions; i++, at = end + CLASS_LEN)
+		if (dns_wire_name(m, at, &name, &end) != DNS_WIRE_OK)
+			return false;
+	while (dns_wire_next(&cursor, &r) == DNS_WIRE_OK)
+		if (dns_wire_name(m, r.name_at, &name, &end) != DNS_WIRE_OK)
+			return false;
+	return true;
+}
+
 /* ---- data of records ---- */
 
 static void map_ipv4(uint8_t addr[16], const uint8_t *ipv4)

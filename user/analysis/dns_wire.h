@@ -122,6 +122,12 @@ struct dns_cursor dns_wire_records(const struct dns_message *m);
  */
 enum dns_wire_result dns_wire_next(struct dns_cursor *c, struct dns_record *r);
 
+/*
+ * Whether every name of questions and records can be told, of a message whose questions were read:
+ * one that is only stepped over is no name (RFC 1035 section 2.3.4).
+ */
+bool dns_wire_sound(const struct dns_message *m);
+
 /* A name at an offset, compression followed (RFC 1035 section 4.1.4); *end: offset after it. */
 enum dns_wire_result dns_wire_name(const struct dns_message *m, size_t at, struct dns_name *name,
 				   size_t *end);

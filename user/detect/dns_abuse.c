@@ -2,7 +2,7 @@
 /*
  * What DNS transactions tell: names that do not exist asked in masses (nxdomain_storm), data
  * carried in names (tunnel), a resolver that is slow or does not answer (resolver_slow,
- * resolver_silent).
+ * resolver_silent); and whoever sends messages that cannot be read, again and again (malformed).
  *
  * A tunnel is one domain with many different names that are long or of many kinds of record, nearly
  * every one asked once. Content networks have many names too, but short ones, asked for addresses.
@@ -27,6 +27,8 @@ enum {
 	TUNNEL_WINDOW_S = 60,
 	STORM_HOLD_S = 7,
 	TUNNEL_HOLD_S = 8, /* it falls silent between two commands */
+	BROKEN_WINDOW_S = 60,
+	BROKEN_HOLD_S = 7,
 	RESOLVER_WINDOW_S = 3,
 	RESOLVER_HOLD_S = 7,
 	RESOLVER_LEAST = 5, /* transactions that a window needs to be judged */
@@ -68,9 +70,16 @@ struct resolver {
 	struct baseline usual;
 };
 
+struct sender { /* of messages that cannot be read */
+	uint64_t since;
+	uint32_t broken, fresh;
+	uint8_t to[16]; /* the last one's destination */
+};
+
 struct detector {
 	struct detector_host *host;
-	struct subjects *clients, *domains, *resolvers;
+	struct subjects *clients, *domains, *resolvers, *senders;
+	double malformed;
 	double nxdomain, tunnel_names, tunnel_length, silent, slow_ms;
 	const char *trusted;
 	struct baseline_rule rule;
@@ -201,7 +210,52 @@ static void dns_transaction_add(struct detector *d, const struct dns_transaction
 		domain_add(d, t);
 }
 
+static void dns_event_see(struct detector *d, const struct event *e)
+{
+	struct sender *s;
+
+	if (!e->dns_malformed)
+		return;
+	s = subjects_take(d->senders, e->packet->key.saddr);
+	if (e->ts >= s->since + BROKEN_WINDOW_S * 1000000000ull) {
+		s->since = e->ts;
+		s->broken = 0;
+	}
+	s->broken++;
+	s->fresh++;
+	memcpy(s->to, e->packet->key.daddr, 16);
+}
+
 /* ---- judging ---- */
+
+static void senders_judge(struct detector *d, uint64_t now)
+{
+	const void *addr;
+	struct sender *s;
+
+	for (size_t at = 0; (s = subjects_next(d->senders, &at, &addr));) {
+		struct alert a = {.severity = SEVERITY_MEDIUM,
+				  .observed = s->broken,
+				  .expected = d->malformed};
+
+		if (!s->fresh)
+			continue;
+		s->fresh = 0;
+		if (s->broken < d->malformed)
+			continue;
+		WORDS_SET(a.subject, "%s", words_addr(addr).s);
+		WORDS_SET(a.kind, "malformed");
+		WORDS_SET(a.unit, "messages");
+		WORDS_SET(a.reason,
+			  "%s sent %s DNS messages that cannot be read in %s s, the last to %s, "
+			  "where "
+			  "fewer than %s in %d s are usual",
+			  words_addr(addr).s, words_number(s->broken).s,
+			  words_number(fmax(1, ceil((now - s->since) / 1e9))).s,
+			  words_addr(s->to).s, words_number(d->malformed).s, BROKEN_WINDOW_S);
+		d->host->raise(d->host, &a, BROKEN_HOLD_S);
+	}
+}
 
 static void clients_judge(struct detector *d, uint64_t now)
 {
@@ -351,6 +405,7 @@ static void resolvers_judge(struct detector *d, uint64_t now)
 
 static void dns_tick_judge(struct detector *d, const struct tick *t)
 {
+	senders_judge(d, t->now);
 	clients_judge(d, t->now);
 	domains_judge(d, t->now);
 	resolvers_judge(d, t->now);
@@ -365,6 +420,7 @@ static void dns_close(struct detector *d)
 	subjects_free(d->clients);
 	subjects_free(d->domains);
 	subjects_free(d->resolvers);
+	subjects_free(d->senders);
 	free(d);
 }
 
@@ -378,11 +434,13 @@ static struct detector *dns_open(struct detector_host *host)
 	d->clients = subjects_new(CLIENTS, 16, sizeof(struct client));
 	d->domains = subjects_new(DOMAINS, sizeof(struct domain_key), sizeof(struct domain));
 	d->resolvers = subjects_new(RESOLVERS, 16, sizeof(struct resolver));
-	if (!d->clients || !d->domains || !d->resolvers) {
+	d->senders = subjects_new(CLIENTS, 16, sizeof(struct sender));
+	if (!d->clients || !d->domains || !d->resolvers || !d->senders) {
 		dns_close(d);
 		return NULL;
 	}
 	d->nxdomain = host_limit(host, "nxdomain", 100);
+	d->malformed = host_limit(host, "malformed", 4);
 	d->tunnel_names = host_limit(host, "tunnel_names", 30);
 	d->tunnel_length = host->number(host, "tunnel_length", 32);
 	d->silent = host_limit(host, "silent_percent", 50) / 100;
@@ -396,8 +454,10 @@ static struct detector *dns_open(struct detector_host *host)
 const struct detector_ops detector_dns_abuse = {
 	.abi = DETECTOR_ABI,
 	.name = "dns_abuse",
-	.about = "storms of names that do not exist, tunnels, slow and silent resolvers",
+	.about = "storms of names that do not exist, tunnels, malformed messages, slow and silent "
+		 "resolvers",
 	.open = dns_open,
+	.event = dns_event_see,
 	.dns = dns_transaction_add,
 	.tick = dns_tick_judge,
 	.close = dns_close,
