@@ -21,7 +21,7 @@
 #include "base/log.h"
 #include "base/privilege.h"
 
-enum { GUARD_FILES = 6 + OPTIONS_LIST, GUARD_PATHS = GUARD_FILES + 4 };
+enum { GUARD_FILES = 7 + OPTIONS_LIST, GUARD_PATHS = GUARD_FILES + 4 };
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -62,6 +62,14 @@ static void guard_add(struct guard *g, const char *path, bool write)
 	g->files[g->n_files++] = (struct privilege_file){path, write};
 }
 
+static void guard_add_directory(struct guard *g, const char *path)
+{
+	if (!path)
+		return;
+	guard_allow(g, path, true);
+	g->files[g->n_files++] = (struct privilege_file){path, true};
+}
+
 static void guard_plan(struct guard *g, const struct options *o)
 {
 	guard_add(g, o->write, true);
@@ -69,6 +77,7 @@ static void guard_plan(struct guard *g, const struct options *o)
 	guard_add(g, o->flows, true);
 	guard_add(g, o->dns, true);
 	guard_add(g, o->alerts, true);
+	guard_add_directory(g, o->alert_packets);
 	guard_add(g, o->config, false);
 	for (int i = 0; i < o->n_blacklists; i++)
 		guard_add(g, o->blacklists[i], false);
