@@ -52,6 +52,12 @@ char *live_rate(const struct view *v, char dst[32], double pps, double bps)
 	}
 }
 
+void live_catch_up(struct view *v)
+{
+	v->shown = v->newest;
+	v->graphed = v->history;
+}
+
 static struct view *live_open(const struct options *options)
 {
 	struct view *v = calloc(1, sizeof(*v));
@@ -154,7 +160,7 @@ static int live_show(struct view *v, const struct snapshot *s)
 	history_add(&v->history, s->time, s->interval_s, rates);
 	v->newest = *s;
 	if (!v->paused)
-		v->shown = *s;
+		live_catch_up(v);
 	v->stale = true;
 	if (s->final && !s->live && !v->quit)
 		browse(v);

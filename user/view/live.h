@@ -63,7 +63,7 @@ struct view {
 	const struct options *options;
 	struct snapshot shown;	/* what is drawn; stands still while paused */
 	struct snapshot newest; /* what comes after a pause */
-	struct history history;
+	struct history history, graphed; /* as `newest` and `shown` */
 	struct live_packet packets[LIVE_COPIES];
 	size_t n_packets; /* ever noted */
 	uint64_t drawn;	  /* ns of the monotonic clock */
@@ -107,6 +107,8 @@ struct view {
 
 uint64_t live_now(void); /* monotonic, ns */
 __attribute__((format(printf, 2, 3))) void live_say(struct view *v, const char *fmt, ...);
+/* What is shown becomes what is newest. */
+void live_catch_up(struct view *v);
 /* A rate in the chosen unit: one of the two values. pps negative: not known, in bits then. */
 char *live_rate(const struct view *v, char dst[32], double pps, double bps);
 
@@ -164,5 +166,9 @@ void live_draw_overview(struct view *v, struct pane p); /* live_overview.c */
 void live_draw_dns(struct view *v, struct pane p);	/* live_dns.c */
 void live_draw_dns_panel(struct view *v, struct pane p);
 void live_draw_zoom(struct view *v, struct pane p); /* live_zoom.c */
+struct page;
+/* A host's peers and applications. */
+void live_add_sums(struct page *page, const struct view *v,
+		   const uint8_t addr[16]); /* live_host.c */
 
 #endif

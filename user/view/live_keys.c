@@ -207,7 +207,7 @@ static void toggle_pause(struct view *v)
 {
 	v->paused = !v->paused;
 	if (!v->paused)
-		v->shown = v->newest;
+		live_catch_up(v);
 }
 
 static void next_unit(struct view *v)

@@ -62,8 +62,8 @@ static void draw_graph(const struct view *v, struct pane p)
 	double ins[HISTORY_SECONDS], outs[HISTORY_SECONDS], a, b, top;
 	struct pane rates = pane_rows(&p, 1), upper;
 
-	history_seconds(&v->history, in, ins);
-	history_seconds(&v->history, out, outs);
+	history_seconds(&v->graphed, in, ins);
+	history_seconds(&v->graphed, out, outs);
 	a = graph_max(ins, HISTORY_SECONDS);
 	b = graph_max(outs, HISTORY_SECONDS);
 	top = graph_round_up(a > b ? a : b);

@@ -14,7 +14,7 @@
 #include "view/page.h"
 #include "view/units.h"
 
-enum { COPIES_SHOWN = 8, LABEL_WIDTH = 11 };
+enum { COPIES_SHOWN = 8, SLOW_SHOWN = 5, FLOWS_SHOWN = 20, LABEL_WIDTH = 11 };
 
 static void add_fact(struct page *page, const char *label, const char *value)
 {
@@ -110,16 +110,21 @@ static bool flow_of_host(const struct flow_view *f, const uint8_t addr[16])
 static void add_flows(struct page *page, const struct view *v, const uint8_t addr[16])
 {
 	const struct snapshot *s = &v->shown;
-	size_t n = 0;
+	size_t n = 0, shown = 0;
 
 	for (size_t i = 0; i < s->n_flows; i++)
 		n += flow_of_host(&s->flows[i], addr);
 	if (!n)
 		return;
 	add_head(page, "Flows", n);
-	for (size_t i = 0; i < s->n_flows; i++)
-		if (flow_of_host(&s->flows[i], addr))
-			add_flow_line(page, v, &s->flows[i]);
+	for (size_t i = 0; i < s->n_flows && shown < FLOWS_SHOWN; i++) {
+		if (!flow_of_host(&s->flows[i], addr))
+			continue;
+		add_flow_line(page, v, &s->flows[i]);
+		shown++;
+	}
+	if (shown < n)
+		page_add(page, TINT_DIM, " %zu more: key 2, and filter by the address", n - shown);
 }
 
 static bool slow_of_host(const struct dns_slow *w, const uint8_t addr[16])
@@ -127,10 +132,9 @@ static bool slow_of_host(const struct dns_slow *w, const uint8_t addr[16])
 	return same_addr(w->client, addr) || same_addr(w->server, addr);
 }
 
-static void add_dns(struct page *page, const struct dns_view *d, const uint8_t addr[16])
+static void add_dns_server(struct page *page, const struct dns_view *d, const uint8_t addr[16])
 {
-	char text[UNITS_LEN], p50[UNITS_LEN], p95[UNITS_LEN], server[46];
-	size_t n = 0;
+	char text[UNITS_LEN], p50[UNITS_LEN], p95[UNITS_LEN];
 
 	for (size_t i = 0; i < d->n_servers; i++) {
 		const struct dns_server_view *w = &d->servers[i];
@@ -145,15 +149,25 @@ static void add_dns(struct page *page, const struct dns_view *d, const uint8_t a
 			page_add(page, TINT_BAD, " %-*s %s", LABEL_WIDTH, "unanswered",
 				 units_count(text, w->unanswered));
 	}
+}
+
+static void add_slow_dns(struct page *page, const struct dns_view *d, const uint8_t addr[16])
+{
+	char text[UNITS_LEN], server[46];
+	size_t n = 0;
+
 	for (size_t i = 0; i < d->n_slow; i++)
 		n += slow_of_host(&d->slow[i], addr);
 	if (n)
 		add_head(page, "Slow DNS answers", n);
-	for (size_t i = 0; i < d->n_slow; i++)
-		if (slow_of_host(&d->slow[i], addr))
-			page_add(page, TINT_TEXT, " %8s  %s %s by %s",
-				 units_ms(text, d->slow[i].latency_ms), d->slow[i].qname,
-				 d->slow[i].qtype, text_addr(server, d->slow[i].server));
+	for (size_t i = 0, shown = 0; i < d->n_slow && shown < SLOW_SHOWN; i++) {
+		if (!slow_of_host(&d->slow[i], addr))
+			continue;
+		page_add(page, TINT_TEXT, " %8s  %s %s by %s",
+			 units_ms(text, d->slow[i].latency_ms), d->slow[i].qname, d->slow[i].qtype,
+			 text_addr(server, d->slow[i].server));
+		shown++;
+	}
 }
 
 /* The address as a word of its own: 10.0.0.1 is not in 10.0.0.12. */
@@ -231,9 +245,11 @@ static void add_host(struct page *page, const struct view *v)
 		page_add(page, TINT_TEXT, " %-*s %s, %s packets, now %s", LABEL_WIDTH, "sent",
 			 units_bytes(bytes, t->bytes), units_count(packets, t->packets),
 			 live_rate(v, rate, t->pps, t->bps));
-	add_dns(page, &v->shown.dns, v->on.addr);
+	add_dns_server(page, &v->shown.dns, v->on.addr);
 	add_alerts(page, &v->shown, v->on.addr);
+	live_add_sums(page, v, v->on.addr);
 	add_flows(page, v, v->on.addr);
+	add_slow_dns(page, &v->shown.dns, v->on.addr);
 	add_packets(page, v, v->on.addr, NULL);
 }
 
@@ -299,6 +315,8 @@ static void add_flow(struct page *page, struct view *v)
 		page_add(page, TINT_DIM, " not among the flows of this picture any more");
 	add_alerts(page, &v->shown, f->saddr);
 	add_alerts(page, &v->shown, f->daddr);
+	if (f->verdict.app == APP_DNS)
+		add_slow_dns(page, &v->shown.dns, f->daddr);
 	add_packets(page, v, NULL, f);
 }
 

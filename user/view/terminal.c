@@ -197,6 +197,26 @@ static void choose_colours(void)
 	bkgd(' ' | COLOR_PAIR(TINT_TEXT + 1));
 }
 
+/* What terminals send though TERM, often wrong within tmux or screen, says otherwise. */
+static void know_keys(void)
+{
+	static const struct {
+		const char *sent;
+		int key;
+	} known[] = {
+		{"\x1b[1~", KEY_HOME},	{"\x1b[4~", KEY_END}, {"\x1b[H", KEY_HOME},
+		{"\x1b[F", KEY_END},	{"\x1bOH", KEY_HOME}, {"\x1bOF", KEY_END},
+		{"\x1b[A", KEY_UP},	{"\x1b[B", KEY_DOWN}, {"\x1b[C", KEY_RIGHT},
+		{"\x1b[D", KEY_LEFT},	{"\x1bOA", KEY_UP},   {"\x1bOB", KEY_DOWN},
+		{"\x1bOC", KEY_RIGHT},	{"\x1bOD", KEY_LEFT}, {"\x1b[5~", KEY_PPAGE},
+		{"\x1b[6~", KEY_NPAGE}, {"\x1b[Z", KEY_BTAB},
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (!key_defined(known[i].sent))
+			define_key(known[i].sent, known[i].key);
+}
+
 static void set_up(void)
 {
 	set_term(terminal.screen);
@@ -204,6 +224,7 @@ static void set_up(void)
 	noecho();
 	nonl();
 	keypad(stdscr, TRUE);
+	know_keys();
 	nodelay(stdscr, TRUE);
 	set_escdelay(25);
 	curs_set(0);
@@ -303,6 +324,21 @@ void terminal_close(void)
 	free_frame();
 }
 
+/* A key that nobody knows must not act as Esc and then as its letters. Esc itself stands alone. */
+static int skip_unknown(void)
+{
+	int key = getch();
+
+	if (key != '[' && key != 'O') {
+		if (key != ERR)
+			ungetch(key);
+		return 27;
+	}
+	while ((key = getch()) != ERR && (key < '@' || key > '~'))
+		;
+	return KEY_RESIZE; /* nothing, but there may be more */
+}
+
 int terminal_key(void)
 {
 	int key;
@@ -312,6 +348,8 @@ int terminal_key(void)
 	if (terminal.continued)
 		take_again();
 	key = getch();
+	if (key == 27)
+		key = skip_unknown();
 	return key == ERR ? -1 : key;
 }
 
