@@ -143,6 +143,7 @@ struct snapshot {
 	uint64_t packets, bytes;
 	struct count direction[DIRECTION_COUNT];
 	struct count l3[L3_COUNT], transport[TRANSPORT_COUNT];
+	uint64_t transport_flows[TRANSPORT_COUNT];
 	struct count fragments, vlan;
 	uint64_t sizes[SIZE_BINS];
 	struct app_total app[APP_COUNT];

@@ -151,7 +151,7 @@ static void note(struct fixture *f, const struct flow_key *key, uint64_t ts, uin
 static void assert_totals(struct fixture *f)
 {
 	struct count app = {0}, security = {0};
-	uint64_t flows = 0;
+	uint64_t flows = 0, by_transport = 0;
 
 	flow_table_fill(f->t, &f->s, 1);
 	for (int i = 0; i < APP_COUNT; i++) {
@@ -167,7 +167,10 @@ static void assert_totals(struct fixture *f)
 	assert_int_equal(app.bytes, f->in.bytes);
 	assert_int_equal(security.packets, f->in.packets);
 	assert_int_equal(security.bytes, f->in.bytes);
+	for (int i = 0; i < TRANSPORT_COUNT; i++)
+		by_transport += f->s.transport_flows[i];
 	assert_int_equal(flows, f->s.flows_total);
+	assert_int_equal(by_transport, f->s.flows_total);
 	assert_int_equal(f->s.flows_active, f->s.flows_total - f->ended);
 }
 

@@ -3,6 +3,7 @@
 #include "analysis/flow_totals.h"
 
 #include "xdplens/classify.h"
+#include "xdplens/parse.h"
 
 /* Proof, not a guess: what was counted so stays. */
 static bool verdict_settled(struct verdict v)
@@ -70,6 +71,7 @@ void flow_totals_count(struct flow_totals *t, struct flow_entry *e, const struct
 void flow_totals_open(struct flow_totals *t, const struct flow_entry *e)
 {
 	t->app[verdict_unpack(e->verdict).app].flows++;
+	t->transport_flows[transport_of(e->id.proto)]++;
 }
 
 static double rate(uint64_t now, uint64_t before, double interval_s)
@@ -88,4 +90,5 @@ void flow_totals_fill(struct flow_totals *t, struct snapshot *s, double interval
 		*before = (struct count){t->app[i].packets, t->app[i].bytes};
 	}
 	memcpy(s->security, t->security, sizeof(s->security));
+	memcpy(s->transport_flows, t->transport_flows, sizeof(s->transport_flows));
 }

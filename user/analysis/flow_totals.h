@@ -18,6 +18,7 @@ struct flow_totals {
 	struct app_total app[APP_COUNT];
 	struct count app_before[APP_COUNT]; /* when the last snapshot was filled */
 	struct count security[SECURITY_COUNT];
+	uint64_t transport_flows[TRANSPORT_COUNT];
 };
 
 /* Raises what is known of the flow and moves what it has counted; nonsense is ignored. */
@@ -26,10 +27,10 @@ void flow_totals_learn(struct flow_totals *t, struct flow_entry *e, struct verdi
 /* Counts a delta, before it is added to the entry and after its verdict was learned. */
 void flow_totals_count(struct flow_totals *t, struct flow_entry *e, const struct flow_delta *d);
 
-/* Counts the flow as one of its application's. */
+/* Counts the flow as one of its application's, and of its transport's. */
 void flow_totals_open(struct flow_totals *t, const struct flow_entry *e);
 
-/* Fills app[] and security[]; rates are over the time since the last call. */
+/* Fills app[], security[] and transport_flows[]; rates are over the time since the last call. */
 void flow_totals_fill(struct flow_totals *t, struct snapshot *s, double interval_s);
 
 #endif

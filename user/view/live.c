@@ -56,6 +56,7 @@ void live_catch_up(struct view *v)
 {
 	v->shown = v->newest;
 	v->graphed = v->history;
+	memcpy(v->transports, v->newest_transports, sizeof(v->transports));
 }
 
 static struct view *live_open(const struct options *options)
@@ -148,6 +149,27 @@ static void browse(struct view *v)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
+static double rate_of(uint64_t now, uint64_t before, double seconds)
+{
+	return seconds > 0 && now > before ? (now - before) / seconds : 0;
+}
+
+/* Before `newest` becomes `s`. */
+static void note_transports(struct view *v, const struct snapshot *s)
+{
+	for (int i = 0; i < TRANSPORT_COUNT; i++) {
+		const struct count *now = &s->transport[i], *was = &v->newest.transport[i];
+
+		v->newest_transports[i] = (struct app_total){
+			.packets = now->packets,
+			.bytes = now->bytes,
+			.flows = s->transport_flows[i],
+			.pps = rate_of(now->packets, was->packets, s->interval_s),
+			.bps = 8 * rate_of(now->bytes, was->bytes, s->interval_s),
+		};
+	}
+}
+
 static int live_show(struct view *v, const struct snapshot *s)
 {
 	const double rates[HISTORY_ALL] = {
@@ -158,6 +180,7 @@ static int live_show(struct view *v, const struct snapshot *s)
 	};
 
 	history_add(&v->history, s->time, s->interval_s, rates);
+	note_transports(v, s);
 	v->newest = *s;
 	if (!v->paused)
 		live_catch_up(v);

@@ -61,8 +61,8 @@ enum live_zoom { ZOOM_NONE, ZOOM_HOST, ZOOM_FLOW, ZOOM_PACKET, ZOOM_ALERT };
 
 struct view {
 	const struct options *options;
-	struct snapshot shown;	/* what is drawn; stands still while paused */
-	struct snapshot newest; /* what comes after a pause */
+	struct snapshot shown;		 /* what is drawn; stands still while paused */
+	struct snapshot newest;		 /* what comes after a pause */
 	struct history history, graphed; /* as `newest` and `shown` */
 	struct live_packet packets[LIVE_COPIES];
 	size_t n_packets; /* ever noted */
@@ -100,6 +100,8 @@ struct view {
 	uint16_t order[TABLE_ROWS]; /* rows of the open list, or n_order first lines of a zoom */
 	size_t n_order;
 	struct app_row apps[APP_COUNT];
+	struct app_total newest_transports[TRANSPORT_COUNT]; /* of `newest` */
+	struct app_total transports[TRANSPORT_COUNT];	     /* of `shown` */
 	struct live_packet newest_packets[LIVE_COPIES];
 };
 
@@ -156,14 +158,17 @@ void live_draw_top(const struct view *v, struct pane p, const struct live_rows *
 extern const struct table live_flows, live_talkers, live_apps, live_servers, live_alerts,
 	live_packets;
 /* The same in few columns, for panels. */
-extern const struct table live_brief_flows, live_brief_talkers, live_brief_apps, live_slow,
-	live_names;
+extern const struct table live_brief_flows, live_brief_talkers, live_brief_apps, live_transports,
+	live_slow, live_names;
 
 /* ---- drawing ---- */
 
 void live_draw(struct view *v);				/* live_draw.c */
 void live_draw_overview(struct view *v, struct pane p); /* live_overview.c */
-void live_draw_dns(struct view *v, struct pane p);	/* live_dns.c */
+/* The transports that there are, as rows; returns how many. */
+size_t live_transport_rows(const struct view *v, struct app_row rows[TRANSPORT_COUNT]);
+void live_draw_apps(struct view *v, struct pane p);
+void live_draw_dns(struct view *v, struct pane p); /* live_dns.c */
 void live_draw_dns_panel(struct view *v, struct pane p);
 void live_draw_zoom(struct view *v, struct pane p); /* live_zoom.c */
 struct page;

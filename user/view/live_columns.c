@@ -245,6 +245,15 @@ static const struct table_column brief_app_columns[] = {
 	{"Rate", 11, .rank = 1, .right = true, .text = app_rate, .compare = by_app_rate},
 };
 
+static const struct table_column transport_columns[] = {
+	{"Transport", 15, 1, .text = app_name, .tint = live_tint_name},
+	{"Share", 6, .right = true, .text = app_share, .compare = by_app_bytes},
+	{"Bytes", 7, .right = true, .text = app_bytes, .compare = by_app_bytes},
+	{"Pkts", 5, .rank = 2, .right = true, .text = app_packets, .compare = by_app_packets},
+	{"Flows", 5, .rank = 3, .right = true, .text = app_flows, .compare = by_app_flows},
+	{"Rate", 11, .rank = 1, .right = true, .text = app_rate, .compare = by_app_rate},
+};
+
 /* ---- the lists ---- */
 
 const struct table live_flows = TABLE(flow_columns, struct flow_view, 4);
@@ -252,4 +261,5 @@ const struct table live_talkers = TABLE(talker_columns, struct talker, 2);
 const struct table live_apps = TABLE(app_columns, struct app_row, 2);
 const struct table live_brief_flows = TABLE(brief_flow_columns, struct flow_view, 3);
 const struct table live_brief_talkers = TABLE(brief_talker_columns, struct talker, 1);
+const struct table live_transports = TABLE(transport_columns, struct app_row, 2);
 const struct table live_brief_apps = TABLE(brief_app_columns, struct app_row, TABLE_COLUMNS);

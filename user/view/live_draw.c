@@ -191,6 +191,8 @@ static void draw_body(struct view *v, struct pane p)
 		live_draw_zoom(v, p);
 	else if (v->tab == LIVE_OVERVIEW)
 		live_draw_overview(v, p);
+	else if (v->tab == LIVE_APPS)
+		live_draw_apps(v, p);
 	else if (v->tab == LIVE_DNS)
 		live_draw_dns(v, p);
 	else

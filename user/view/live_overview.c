@@ -4,6 +4,7 @@
  * wrong. Panels share the room there is; where it is narrow they stand below each other, and those
  * that find no room are left to their own tabs.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "view/graph.h"
@@ -11,9 +12,14 @@
 #include "view/live.h"
 #include "view/units.h"
 
-enum { NARROW = 64, WIDE = 120, APPS_WIDTH = 55, GRAPH_WIDEST = 512, LEAST_LIST = 3 };
-
-static const double rare = 0.001; /* applications below this share are shown together */
+enum {
+	NARROW = 64,
+	WIDE = 120,
+	ROOMY = 30, /* rows in which transports have a table of their own */
+	APPS_WIDTH = 55,
+	GRAPH_WIDEST = 512,
+	LEAST_LIST = 3
+};
 
 /* ---- the graph ---- */
 
@@ -98,7 +104,8 @@ static void draw_security(const struct view *v, const struct pane *p)
 		pane_bar(p, 0, column, p->w - 1 - column, parts, tints, 3);
 }
 
-static void draw_transports(const struct view *v, const struct pane *p)
+/* Each whole or not at all: half a number is a wrong one. */
+static void draw_transport_line(const struct view *v, const struct pane *p)
 {
 	const struct snapshot *s = &v->shown;
 	char share[UNITS_LEN], packets[UNITS_LEN], bytes[UNITS_LEN];
@@ -107,25 +114,64 @@ static void draw_transports(const struct view *v, const struct pane *p)
 	for (int i = 1; i <= TRANSPORT_COUNT; i++) {
 		int transport = i % TRANSPORT_COUNT; /* "other" last */
 		const struct count *c = &s->transport[transport];
-		char text[3 * UNITS_LEN + 8];
+		const char *name = label_transport[transport];
+		int width;
 
 		if (!c->packets)
 			continue;
-		snprintf(text, sizeof(text), "%s pkt %s", units_count(packets, c->packets),
-			 units_bytes(bytes, c->bytes));
-		column = pane_text(p, 0, column, TINT_NAME, "%s ", label_transport[transport]);
-		column = pane_text(p, 0, column, TINT_TEXT, "%s ",
-				   units_share(share, c->packets, s->packets));
-		column = pane_text(p, 0, column, TINT_DIM, "%s  ", text);
+		units_share(share, c->packets, s->packets);
+		units_count(packets, c->packets);
+		units_bytes(bytes, c->bytes);
+		width = strlen(name) + strlen(share) + strlen(packets) + strlen(bytes) + 7;
+		if (column + width > p->w)
+			return;
+		column = pane_text(p, 0, column, TINT_NAME, "%s ", name);
+		column = pane_text(p, 0, column, TINT_TEXT, "%s ", share);
+		column = pane_text(p, 0, column, TINT_DIM, "%s pkt %s  ", packets, bytes);
 	}
+}
+
+size_t live_transport_rows(const struct view *v, struct app_row rows[TRANSPORT_COUNT])
+{
+	size_t n = 0;
+
+	for (int i = 0; i < TRANSPORT_COUNT; i++) {
+		if (!v->transports[i].packets)
+			continue;
+		rows[n].total = v->transports[i];
+		snprintf(rows[n++].name, sizeof(rows[0].name), "%s", label_transport[i]);
+	}
+	return n;
+}
+
+static void draw_transports(const struct view *v, struct pane p)
+{
+	struct app_row rows[TRANSPORT_COUNT];
+	size_t n = live_transport_rows(v, rows);
+
+	live_draw_top(v, p, &(struct live_rows){&live_transports, rows, n});
 }
 
 static void draw_apps(struct view *v, struct pane p)
 {
 	struct live_rows list = {&live_brief_apps, v->apps, 0};
 
-	list.n = app_rows(&v->shown, p.h > 2 ? p.h - 1 : 1, rare, v->apps);
+	list.n = app_rows(&v->shown, p.h > 2 ? p.h - 1 : 1, 0, v->apps);
 	live_draw_top(v, p, &list);
+}
+
+/* The tab: applications, and under them transports. */
+void live_draw_apps(struct view *v, struct pane p)
+{
+	struct app_row rows[TRANSPORT_COUNT];
+	int below = (int)live_transport_rows(v, rows) + 1;
+
+	if (p.h < 2 * below) {
+		live_draw_list(v, p);
+		return;
+	}
+	live_draw_list(v, pane_rows(&p, p.h - below));
+	draw_transports(v, p);
 }
 
 /* ---- who ---- */
@@ -176,31 +222,40 @@ static void draw_narrow(struct view *v, struct pane p)
 		draw_flows(v, p);
 }
 
-static void draw_columns(struct view *v, struct pane p)
+static void draw_columns(struct view *v, struct pane p, bool roomy)
 {
 	struct pane upper = pane_rows(&p, p.h < 2 * LEAST_LIST + 1 ? p.h : (p.h + 1) / 2);
 	struct pane left = pane_columns(&upper, p.w >= WIDE ? p.w / 2 : APPS_WIDTH);
+	struct app_row rows[TRANSPORT_COUNT];
 
+	if (roomy)
+		draw_transports(v, pane_rows(&left, (int)live_transport_rows(v, rows) + 1));
 	draw_apps(v, left);
+	live_spot(v, left, SPOT_KEY, '1' + LIVE_APPS);
+	live_spot(v, upper, SPOT_KEY, '1' + LIVE_DNS);
 	live_draw_dns_panel(v, upper);
 	left = pane_columns(&p, p.w * 2 / 5);
 	draw_talkers(v, left);
 	draw_flows(v, p);
+	live_spot(v, left, SPOT_KEY, '1' + LIVE_TALKERS);
+	live_spot(v, p, SPOT_KEY, '1' + LIVE_FLOWS);
 }
 
 void live_draw_overview(struct view *v, struct pane p)
 {
 	struct pane line;
 	int graph = p.h >= 8 ? p.h * 3 / 10 : 1;
+	bool roomy = p.h >= ROOMY && p.w >= NARROW;
+	struct pane alerts = pane_rows(&p, draw_alerts(v, p, p.h / 12));
 
-	pane_rows(&p, draw_alerts(v, p, p.h / 12));
+	live_spot(v, alerts, SPOT_KEY, '1' + LIVE_ALERTS);
 	draw_graph(v, pane_rows(&p, graph < 3 ? 1 : graph > 13 ? 13 : graph));
 	line = pane_rows(&p, 1);
 	draw_security(v, &line);
-	line = pane_rows(&p, p.h > LEAST_LIST ? 1 : 0);
-	draw_transports(v, &line);
+	line = pane_rows(&p, p.h > LEAST_LIST && !roomy ? 1 : 0);
+	draw_transport_line(v, &line);
 	if (p.w < NARROW)
 		draw_narrow(v, p);
 	else
-		draw_columns(v, p);
+		draw_columns(v, p, roomy);
 }
