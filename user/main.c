@@ -21,6 +21,7 @@
 enum {
 	POLL_MS = 10,
 	VIEWS = 2,
+	LINGER_US = 100000,
 	CUT_S = 1, /* at most: detectors think once a cut, however rarely we draw */
 };
 
@@ -152,7 +153,7 @@ static void main_tell(struct notify *n, const struct pipeline *p, double now)
 static int main_watch(struct pipeline *p, struct shown *views, const struct options *o,
 		      struct notify *n)
 {
-	double start = main_clock(), next = start + o->interval_s, cut = start;
+	double start = main_clock(), next = start + o->interval_s, cut = start, drawn = 0;
 	bool due = false;
 	int status = 1;
 
@@ -175,10 +176,12 @@ static int main_watch(struct pipeline *p, struct shown *views, const struct opti
 			next = now - next > o->interval_s ? now + o->interval_s
 							  : next + o->interval_s;
 		}
+		due |= o->read && o->web && now >= drawn;
 		if (pipeline_was_cut(p) && due) {
 			due = false;
 			if (main_draw(views, pipeline_snapshot(p, false)) < 0)
 				break;
+			drawn = 2 * main_clock() - now; /* at most half of the time is spent so */
 		}
 		if (main_poll_views(views) || (o->duration_s > 0 && now - start >= o->duration_s) ||
 		    (o->count && !o->read && pipeline_packets(p) >= o->count))
@@ -187,12 +190,24 @@ static int main_watch(struct pipeline *p, struct shown *views, const struct opti
 	return status < 0 ? status : 0;
 }
 
+/* The dashboard of a file that was read stays, until the user or the duration ends it. */
+static void main_linger(struct shown *views, const struct options *o, double start)
+{
+	if (stopped || !o->read || !o->web || main_report(o) == &view_live)
+		return;
+	log_info("%s is read; the dashboard stays until Ctrl-C", o->read);
+	while (!stopped && !main_poll_views(views) &&
+	       (o->duration_s <= 0 || main_clock() < start + o->duration_s))
+		usleep(LINGER_US);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
 	struct shown views[VIEWS] = {0};
 	struct pipeline *p;
 	struct notify *notify;
+	double start = main_clock();
 	int status = options_parse(&options, argc, argv), home;
 
 	if (status >= 0)
@@ -216,8 +231,10 @@ int main(int argc, char **argv)
 		pipeline_finish(p);
 		main_draw(views, pipeline_snapshot(p, true));
 	}
-	main_close_views(views);
 	pipeline_free(p);
+	if (status == EXIT_SUCCESS)
+		main_linger(views, &options, start);
+	main_close_views(views);
 	notify_free(notify);
 	return status;
 }

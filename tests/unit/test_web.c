@@ -248,7 +248,7 @@ static size_t history_points(const char *path)
 	json_t *object = asked_json(path), *points = json_object_get(object, "points"), *point;
 	size_t fields = json_array_size(json_object_get(object, "fields")), n, i;
 
-	assert_int_equal(fields, WEB_HISTORY_FIELDS);
+	assert_int_equal(fields, WEB_HISTORY_FIELDS + 1);
 	json_array_foreach(points, i, point) assert_int_equal(json_array_size(point), fields);
 	n = json_array_size(points);
 	json_decref(object);
@@ -292,6 +292,108 @@ static void test_history_is_bounded(void **state)
 	assert_true(json_number_value(json_array_get(json_array_get(points, 0), 0)) == 1700000006);
 	json_decref(object);
 	free(text);
+}
+
+/* A resolver's answers of each second, and of none that answered nothing. */
+static void test_history_resolvers(void **state)
+{
+	static struct web_history h;
+	struct dns_server_view *server = snapshot.dns.servers;
+	const struct web_point *point;
+
+	(void)state;
+	snapshot.dns.n_servers = 1;
+	server->latency.count = 100;
+	server->latency.mean = 2;
+	for (int i = 0; i < 16; i++)
+		server->le[i] = i < 4 ? 0 : 100;
+	web_history_add(&h, &snapshot);
+	server->latency.count = 104; /* four more: two within 5 to 10 ms, two of 25 to 50 */
+	server->latency.mean = (200 + 2 * 7 + 2 * 40) / 104.0;
+	for (int i = 6; i < 16; i++)
+		server->le[i] = i < 8 ? 102 : 104;
+	snapshot.time += 1000000000;
+	point = web_history_add(&h, &snapshot);
+	assert_int_equal(point->n_resolvers, 1);
+	assert_int_equal(point->resolvers[0].answers, 4);
+	assert_true(fabs(point->resolvers[0].mean_ms - 23.5) < 0.001);
+	assert_true(fabs(point->resolvers[0].p95_ms - 47.5) < 0.001);
+	snapshot.time += 1000000000;
+	assert_int_equal(web_history_add(&h, &snapshot)->n_resolvers, 0);
+	snapshot.dns.n_servers = SNAPSHOT_SERVERS;
+	for (int i = 1; i < SNAPSHOT_SERVERS; i++) {
+		server[i] = server[0];
+		fixture_addr(server[i].addr, i);
+	}
+	snapshot.time += 1000000000;
+	assert_int_equal(web_history_add(&h, &snapshot)->n_resolvers, WEB_HISTORY_RESOLVERS);
+}
+
+static double frame_at(const char *at)
+{
+	char path[64];
+	json_t *object;
+	double time;
+
+	snprintf(path, sizeof(path), "/api/snapshot?at=%s", at);
+	object = asked_json(path);
+	time = json_number_value(json_object_get(object, "time"));
+	json_decref(object);
+	return time - 1700000000;
+}
+
+/* Each second of the last minute, then one in ten; what was is as it was. */
+static void test_looking_back(void **state)
+{
+	json_t *object;
+
+	(void)state;
+	assert_int_equal(ask("/api/snapshot?at=1"), 503);
+	for (int i = 0; i < 200; i++) {
+		snapshot.packets = 1300 + i;
+		view_web.snapshot(view, &snapshot);
+		snapshot.time += 1000000000;
+	}
+	assert_true(frame_at("1700000190.5") == 190);
+	assert_true(frame_at("1700000150") == 150);
+	assert_true(frame_at("1700000059.9") == 50);
+	assert_true(frame_at("1") == 0);
+	assert_true(frame_at("nan") == 199);
+	assert_true(frame_at("nonsense") == 0);
+	object = asked_json("/api/snapshot?at=1700000150");
+	assert_int_equal(json_integer_value(json_object_get(object, "packets")), 1450);
+	json_decref(object);
+}
+
+static void test_frames_are_bounded(void **state)
+{
+	static struct web_frames all;
+	static char noise[4 << 20];
+	struct web_frame f;
+	char *json;
+
+	(void)state;
+	for (int i = 0; i < WEB_FRAMES + 50; i++) {
+		assert_true(web_frame_pack(&f, 10.0 * i, "{}", 2));
+		web_frames_add(&all, &f);
+	}
+	assert_int_equal(all.n, WEB_FRAMES);
+	assert_true(all.frames[0].time == 500);
+	assert_true(web_frames_find(&all, 700, &f) && f.time == 700);
+	json = web_frame_unpack(&f);
+	assert_string_equal(json, "{}");
+	free(json);
+	free(f.data);
+	for (size_t i = 0; i < sizeof(noise); i++)
+		noise[i] = rand();
+	for (int i = 0; i < 6; i++) {
+		assert_true(web_frame_pack(&f, 1e6 + 10 * i, noise, sizeof(noise)));
+		web_frames_add(&all, &f);
+		assert_true(all.octets <= WEB_FRAMES_OCTETS);
+	}
+	assert_true(all.n >= 3 && all.frames[all.n - 1].time == 1e6 + 50);
+	web_frames_clear(&all);
+	assert_false(web_frames_find(&all, 0, &f));
 }
 
 static void test_packets(void **state)
@@ -863,6 +965,9 @@ int main(void)
 		WITH(set_up_shown, test_unbalanced_is_unhealthy),
 		WITH(set_up_shown, test_history),
 		WITH(set_up, test_history_is_bounded),
+		WITH(set_up, test_history_resolvers),
+		WITH(set_up, test_looking_back),
+		cmocka_unit_test(test_frames_are_bounded),
 		WITH(set_up, test_packets),
 		WITH(set_up, test_pcap),
 		WITH(set_up, test_hostile_text),

@@ -275,9 +275,10 @@ static int replay_poll(struct source *s, int timeout_ms)
 {
 	struct pcap_pkthdr *h;
 	const uint8_t *data;
+	uint64_t cut = s->last_cut;
 	int status = 1;
 
-	for (int i = 0; i < REPLAY_BURST && status > 0; i++) {
+	for (int i = 0; i < REPLAY_BURST && status > 0 && s->last_cut == cut; i++) {
 		if (!s->live && s->options->count && s->packets >= s->options->count)
 			return 0;
 		status = pcap_next_ex(s->pcap, &h, &data);

@@ -76,7 +76,7 @@ static void monotone_update(struct web_monotone *m, const struct snapshot *s)
 }
 
 /* The events of a moment: the point of the history, where there is one, then the snapshot. */
-static int moment_write(struct web_moment *m, const double *point)
+static int moment_write(struct web_moment *m, const struct web_point *point)
 {
 	char *json = json_snapshot(&m->snapshot, &m->json_len);
 	FILE *out = json ? open_memstream(&m->stream, &m->stream_len) : NULL;
@@ -116,10 +116,22 @@ static void web_serve(struct view *v)
 	v->listening = -1;
 }
 
+/* What is kept to look back at: as many as there are points. */
+static void frame_keep(struct view *v, const struct web_moment *m)
+{
+	struct web_frame f;
+
+	if (!web_frame_pack(&f, m->snapshot.time / 1e9, m->json, m->json_len))
+		return;
+	pthread_mutex_lock(&v->lock);
+	web_frames_add(&v->frames, &f);
+	pthread_mutex_unlock(&v->lock);
+}
+
 static int web_snapshot(struct view *v, const struct snapshot *s)
 {
 	struct web_moment *m = calloc(1, sizeof(*m)), *before = v->now;
-	const double *point;
+	const struct web_point *point;
 
 	web_serve(v);
 	if (!m)
@@ -138,6 +150,8 @@ static int web_snapshot(struct view *v, const struct snapshot *s)
 		free(m);
 		return 0;
 	}
+	if (point)
+		frame_keep(v, m);
 	pthread_mutex_lock(&v->lock);
 	v->now = m;
 	pthread_mutex_unlock(&v->lock);
@@ -192,6 +206,7 @@ static void web_close(struct view *v)
 		close(v->listening);
 	web_streams_free(v->streams);
 	web_moment_release(v, v->now);
+	web_frames_clear(&v->frames);
 	pthread_mutex_destroy(&v->lock);
 	free(v);
 }

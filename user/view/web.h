@@ -16,6 +16,7 @@
 
 #include "options.h"
 #include "view/view.h"
+#include "view/web_frames.h"
 #include "view/web_history.h"
 #include "view/web_packets.h"
 #include "view/web_token.h"
@@ -68,6 +69,7 @@ struct view {
 	pthread_mutex_t lock;
 	struct web_moment *now; /* NULL: none yet */
 	struct web_history history;
+	struct web_frames frames;
 	struct web_packets packets;
 };
 
@@ -103,10 +105,12 @@ void web_http_stop(struct MHD_Daemon *daemon); /* NULL is fine */
 
 struct web_query {
 	double since; /* epoch seconds; 0: everything */
+	double at;    /* likewise; 0: now */
 };
 
 typedef unsigned (*web_answer)(struct view *v, const struct web_query *q, FILE *out);
 
+unsigned web_api_frame(struct view *v, const struct web_query *q, FILE *out);
 unsigned web_api_history(struct view *v, const struct web_query *q, FILE *out);
 unsigned web_api_flows(struct view *v, const struct web_query *q, FILE *out);
 unsigned web_api_dns(struct view *v, const struct web_query *q, FILE *out);

@@ -13,6 +13,27 @@ enum { STATUS_OK = 200, STATUS_FAILED = 500, STATUS_LATER = 503 };
 
 enum { STALE_S = 10, STALE_INTERVALS = 5 };
 
+unsigned web_api_frame(struct view *v, const struct web_query *q, FILE *out)
+{
+	struct web_frame frame;
+	char *json = NULL;
+	bool found;
+
+	pthread_mutex_lock(&v->lock);
+	found = web_frames_find(&v->frames, q->at, &frame);
+	pthread_mutex_unlock(&v->lock);
+	if (found) {
+		json = web_frame_unpack(&frame);
+		free(frame.data);
+	}
+	if (json)
+		fputs(json, out);
+	free(json);
+	if (!found)
+		fputs("{\"error\":\"nothing is counted yet\"}\n", out);
+	return json ? STATUS_OK : found ? STATUS_FAILED : STATUS_LATER;
+}
+
 unsigned web_api_history(struct view *v, const struct web_query *q, FILE *out)
 {
 	struct web_history *copy = malloc(sizeof(*copy));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The headline figures of the last hour. Counts are totals from the start, so that a reader makes
- * rates over any span, and a point left out loses nothing.
+ * rates over any span, and a point left out loses nothing. What a resolver answered is told for the
+ * time between two points, of the busiest ones only.
  */
 #ifndef XDPLENS_VIEW_WEB_HISTORY_H
 #define XDPLENS_VIEW_WEB_HISTORY_H
@@ -40,17 +41,37 @@ enum {
 		WEB_HISTORY_FIELDS
 };
 
-enum { WEB_HISTORY_POINTS = 3600 }; /* at most one a second; the oldest makes room */
+enum {
+	WEB_HISTORY_POINTS = 3600, /* at most one a second; the oldest makes room */
+	WEB_HISTORY_RESOLVERS = 8, /* of a point; the less used are left out */
+};
+
+struct web_resolver { /* since the point before */
+	uint8_t addr[16];
+	uint32_t answers;
+	float mean_ms, p95_ms;
+};
+
+struct web_point {
+	double value[WEB_HISTORY_FIELDS];
+	struct web_resolver resolvers[WEB_HISTORY_RESOLVERS];
+	size_t n_resolvers;
+};
 
 struct web_history {
-	double points[WEB_HISTORY_POINTS][WEB_HISTORY_FIELDS];
-	size_t added; /* ever */
+	struct web_point points[WEB_HISTORY_POINTS];
+	size_t added;					 /* ever */
+	struct dns_server_view before[SNAPSHOT_SERVERS]; /* at the last point */
+	size_t n_before;
 };
 
 /* Adds a snapshot unless the last one is less than 0.9 s old; the point it became, else NULL. */
-const double *web_history_add(struct web_history *h, const struct snapshot *s);
-/* A point as a JSON array in the order of WEB_HISTORY; negative and not finite become null. */
-void web_history_write_point(FILE *out, const double point[WEB_HISTORY_FIELDS]);
+const struct web_point *web_history_add(struct web_history *h, const struct snapshot *s);
+/*
+ * A point as a JSON array in the order of WEB_HISTORY, negative and not finite as null, and at its
+ * end {"RESOLVER": [answers, mean_ms, p95_ms], ...}.
+ */
+void web_history_write_point(FILE *out, const struct web_point *point);
 /* {"fields": [...], "points": [[...], ...]}, oldest first, those after `since` (epoch seconds). */
 void web_history_write(const struct web_history *h, double since, FILE *out);
 

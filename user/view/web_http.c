@@ -37,6 +37,8 @@ static const struct route {
 	{"/healthz", JSON, .answer = web_api_health, .open = true},
 };
 
+static const struct route frame_route = {"/api/snapshot", JSON, .answer = web_api_frame};
+
 static const struct {
 	const char *name, *value;
 } headers[] = {
@@ -120,7 +122,9 @@ static enum MHD_Result respond_asset(const struct request *r, unsigned status,
 static enum MHD_Result respond_route(const struct request *r, const struct route *route)
 {
 	const char *since = request_argument(r, "since");
-	struct web_query query = {.since = since ? strtod(since, NULL) : 0};
+	const char *at = request_argument(r, "at");
+	struct web_query query = {.since = since ? strtod(since, NULL) : 0,
+				  .at = at ? strtod(at, NULL) : 0};
 	struct MHD_Response *response;
 	char *text = NULL;
 	size_t len = 0;
@@ -257,7 +261,8 @@ static enum MHD_Result find_answer(struct request *r)
 	if (route)
 		return respond_route(r, route);
 	if (!strcmp(r->path, "/api/snapshot"))
-		return respond_snapshot(r);
+		return request_argument(r, "at") ? respond_route(r, &frame_route)
+						 : respond_snapshot(r);
 	if (!strcmp(r->path, "/api/events"))
 		return respond_events(r);
 	return refuse(r, MHD_HTTP_NOT_FOUND, "no such page\n");
