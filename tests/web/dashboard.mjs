@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { check, run } from "./browser.mjs";
+import { bytes, count, exact, ms, percent, share } from "./format.mjs";
 
 const [, , server] = process.argv;
 // The page comes through a tunnel that can be cut.
@@ -34,8 +35,18 @@ await run(async ({ page, context, complaints }) => {
 	const number = (text) => parseFloat(text) * ({ k: 1e3, M: 1e6 }[text.trim().at(-1)] ?? 1);
 	const shot = async (name) => { if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${name}.png`, fullPage: true }); };
 
+	const elsewhere = [];
+	page.on("request", (r) => { if (!r.url().startsWith(base) && !r.url().startsWith("blob:")) elsewhere.push(r.url()); });
 	await page.setViewportSize({ width: 1280, height: 900 });
 	await page.goto(base);
+	const paints = [];
+	for (let i = 0; i < 5; i++) {
+		await page.reload();
+		await page.locator("#tiles .value").first().waitFor();
+		paints.push(await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0].startTime));
+	}
+	console.log(`first paint in ms, five times: ${paints.map((t) => t.toFixed(0)).join(" ")}`);
+	check("first paint within 2 s, with all that goes on beside it", Math.min(...paints) < 2000);
 	await page.locator("#status[data-state=live]").waitFor();
 	await page.waitForTimeout(4000);
 
@@ -58,6 +69,18 @@ await run(async ({ page, context, complaints }) => {
 	await page.locator("#back").focus();
 	for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowLeft");
 	check("looking back: another time is shown", /^\d\d:/.test(await page.locator("#when").textContent()));
+	await page.locator("#looking").waitFor();
+	await page.waitForTimeout(1500);
+	const was = await api((await page.locator("#api-snapshot").getAttribute("href")).slice(1));
+	for (const [name, wanted] of [
+		["Packets", count(was.packets)], ["Bytes", bytes(was.bytes)], ["Sources", count(was.sources)], ["Destinations", count(was.destinations)],
+		["Flows", count(was.flows.active)], ["Encrypted", share(was.security.encrypted.packets, was.packets)], ["DNS p95", ms(was.dns.latency_ms.p95)],
+		["Open alerts", exact(was.alerts.open)], ["Coverage", percent(was.ledger.coverage_percent)],
+	]) check(`${name} is the API's`, (await tile(name)) === wanted, `${await tile(name)} ${wanted}`);
+	const legend = await page.locator("#transport-legend li").allTextContents();
+	check("transport is the API's", Object.entries(was.transport).filter(([, n]) => n).every(([name, n]) => legend.includes(`${name}${share(n, Object.values(was.transport).reduce((a, b) => a + b))}${count(n)}`)), legend.join());
+	check("security in words", /encrypted .*%/.test(await page.locator("#security").getAttribute("aria-label")));
+	check("sizes in words", /octets .*%/.test(await page.locator("#sizes").getAttribute("aria-label")));
 	check("looking back: fewer packets", number(await tile("Packets")) < newest && (await page.locator("#pause").textContent()) === "Go live");
 	await page.locator("#pause").click();
 	await page.getByRole("button", { name: "5 min", exact: true }).click();
@@ -95,7 +118,23 @@ await run(async ({ page, context, complaints }) => {
 	await page.locator("#view-dns tbody tr").first().waitFor();
 	check("resolver", (await page.locator("#view-dns").textContent()).includes("10.77.0.2"));
 	check("hostile question stays text", (await page.locator("#view-dns").textContent()).includes("<img") && (await page.locator("#view-dns img").count()) === 0);
-	check("latency in words", /last mean .*s/.test(await page.locator("#latency").getAttribute("aria-label")));
+	const latency = () => page.locator("#latency").getAttribute("aria-label");
+	check("latency in words", /mean last .*s/.test(await latency()), await latency());
+	const line = async (of, server) => {
+		await page.locator("#resolver").selectOption(of);
+		await page.waitForTimeout(700);
+		return new RegExp(`${server.replaceAll(".", "\\.")}[^;]* last [0-9.]+ (µs|ms)`).test(await latency());
+	};
+	check("a line for each resolver", (await line("each", "10.77.0.2")) && (await line("each", "10.77.0.3")), await latency());
+	check("mean and p95 of one resolver", (await line("10.77.0.3", "10.77.0.3 p95")) && !(await latency()).includes("10.77.0.2"), await latency());
+	check("bars by resolver", /10\.77\.0\.3 p50 /.test(await page.locator("#resolvers").getAttribute("aria-label")));
+
+	await show("hosts");
+	check("hosts", (await page.locator("#view-hosts tbody").textContent()).includes("10.77.0.1"));
+	await show("alerts");
+	const alert = page.locator("#view-alerts tbody tr", { hasText: "cleartext" }).first();
+	await alert.waitFor();
+	check("an alert: seen, expected, why", (await alert.locator("td").allTextContents()).slice(4, 7).every((text) => text.trim()), await alert.textContent());
 
 	await show("packets");
 	await page.locator("#view-packets tbody tr").first().waitFor();
@@ -108,6 +147,7 @@ await run(async ({ page, context, complaints }) => {
 	check("packets as PCAP", pcap.readUInt32LE(0) === 0xa1b23c4d && pcap.length > 100);
 
 	await show("health");
+	check("interfaces", (await page.locator("#view-health [data-table=interfaces] tbody").textContent()).includes("xl0"));
 	check("ledger", (await page.locator("#view-health").textContent()).includes("every packet accounted for"));
 
 	cutTunnel();
@@ -121,6 +161,17 @@ await run(async ({ page, context, complaints }) => {
 	const gap = Math.max(...whole.points.slice(1).map((p, i) => p[t] - whole.points[i][t]));
 	check("cut off: caught up without a gap", gap < 2.5, gap);
 
+	while ((await api("api/snapshot")).duration_s < 75) await page.waitForTimeout(1000);
+	const httpBytes = async () => (await page.locator("#apps li", { has: page.locator(".name", { hasText: /^http$/ }) }).locator(".dim").textContent()).split(" · ")[0];
+	const bytesOf = (text) => parseFloat(text) * { B: 1, kB: 1e3, MB: 1e6, GB: 1e9 }[text.trim().split(" ")[1]];
+	await page.getByRole("button", { name: "1 min", exact: true }).click();
+	const all = bytesOf(await httpBytes());
+	await page.getByRole("button", { name: "In the range" }).click();
+	await page.waitForFunction(() => document.getElementById("span").textContent.includes(" to "));
+	await page.waitForTimeout(500);
+	check("in the range: less than since the start", bytesOf(await httpBytes()) < 0.95 * all, `${await httpBytes()} ${all}`);
+	await page.getByRole("button", { name: "Since the start" }).click();
+
 	for (const width of [1280, 390]) {
 		await page.setViewportSize({ width, height: 844 });
 		for (const view of views) {
@@ -131,9 +182,10 @@ await run(async ({ page, context, complaints }) => {
 			check(`${view} fits into ${width}`, over <= 0, over);
 		}
 	}
-	const nameless = await page.evaluate(() => [...document.querySelectorAll("button, a, input, canvas")].filter((e) =>
+	const nameless = await page.evaluate(() => [...document.querySelectorAll("button, a, input, select, canvas")].filter((e) =>
 		!(e.textContent.trim() || e.getAttribute("aria-label") || e.labels?.length || e.closest("td"))).map((e) => e.outerHTML));
 	check("everything to be used has a name", nameless.length === 0, nameless.join("\n"));
+	check("no request to another host", elsewhere.length === 0, elsewhere.join());
 	// being cut off is said by the browser as well
 	const serious = complaints.filter((c) => !/Failed to load resource|ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY/.test(c));
 	check("no complaint in the console", serious.length === 0, serious.join("\n"));

@@ -11,8 +11,10 @@ const hourPoints = 3600;
 const state = {
 	newest: null, shown: null, // snapshots; `shown` stands still while paused
 	points: [], fields: {}, // of the history, by index
-	paused: false, end: null, // time that is looked at; null: now
+	paused: false, back: false, end: null, // time that is looked at; null: now
 	range: 60, unit: "bits", view: "overview", host: "", online: false,
+	scope: "start", base: null, baseAt: 0, // of rings, applications and sizes; the snapshot at the range's beginning
+	resolver: "", // of the latency over time: "" all together, "each", or an address
 	openAlerts: new Set(),
 };
 const lists = {};
@@ -80,13 +82,19 @@ const field = (point, name) => point[state.fields[name]];
 const lastTime = () => (state.points.length ? field(state.points.at(-1), "time") : 0);
 const lookedAt = () => state.end ?? lastTime();
 
-// The points of the window and one before it, so that rates begin at its edge; at most 400.
+const mostDrawn = 400;
+
+// The points of the window and one before it, so that rates begin at its edge.
 function windowPoints() {
 	const end = lookedAt(), start = end - state.range;
-	let list = state.points.filter((p) => field(p, "time") <= end + 0.001);
+	const list = state.points.filter((p) => field(p, "time") <= end + 0.001);
 	const first = list.findIndex((p) => field(p, "time") >= start);
-	list = first < 0 ? [] : list.slice(Math.max(0, first - 1));
-	const step = Math.ceil(list.length / 400);
+	return first < 0 ? [] : list.slice(Math.max(0, first - 1));
+}
+
+// No more of them than can be told apart: totals lose nothing by it.
+function thinned(list) {
+	const step = Math.ceil(list.length / mostDrawn);
 	return step > 1 ? list.filter((_, i) => (list.length - 1 - i) % step === 0) : list;
 }
 
@@ -114,6 +122,85 @@ function latencySeries(list) {
 		series.p95.push({ x, y: field(list[i], "dns_p95_ms") });
 	}
 	return series;
+}
+
+// Of each resolver the points {x, mean, p95}, some seconds in one where there are many.
+function resolverSeries(list) {
+	const step = Math.max(1, Math.ceil(list.length / mostDrawn)), series = new Map();
+	for (let i = 0; i < list.length; i += step) {
+		const group = list.slice(i, i + step), x = field(group.at(-1), "time"), sums = new Map();
+		for (const [server, [n, mean, p95]] of group.flatMap((p) => Object.entries(field(p, "resolvers") ?? {}))) {
+			const sum = sums.get(server) ?? { n: 0, ms: 0, p95: 0 };
+			sums.set(server, { n: sum.n + n, ms: sum.ms + n * mean, p95: Math.max(sum.p95, p95) });
+		}
+		for (const [server, sum] of sums) {
+			if (!series.has(server)) series.set(server, []);
+			series.get(server).push({ x, mean: sum.ms / sum.n, p95: sum.p95 });
+		}
+	}
+	return series;
+}
+
+function latencyLines(list) {
+	const line = (label, points, key) => ({ label, data: points.map((p) => ({ x: p.x, y: p[key] })) });
+	if (!state.resolver) {
+		const all = latencySeries(thinned(list));
+		return [{ label: "mean", data: all.mean }, { label: "p95 since the start", data: all.p95 }];
+	}
+	const series = resolverSeries(list);
+	if (state.resolver === "each") return [...series].map(([server, points]) => line(server, points, "mean"));
+	const points = series.get(state.resolver) ?? [];
+	return [line(`${state.resolver} mean`, points, "mean"), line(`${state.resolver} p95`, points, "p95")];
+}
+
+// ---- looking back: whole snapshots as they were ----
+
+let frameAsked = 0;
+
+async function fetchFrame(at) {
+	const answer = await fetch(`/api/snapshot?at=${at}`);
+	return answer.ok ? answer.json() : null;
+}
+
+// The newest of what was asked for wins, and only if the user still looks there.
+async function showFrame() {
+	const end = state.end, mine = ++frameAsked;
+	await new Promise((done) => setTimeout(done, 120));
+	if (mine !== frameAsked || end === null) return;
+	try {
+		const s = await fetchFrame(end);
+		if (!s || mine !== frameAsked || state.end !== end) return;
+		state.shown = s;
+		draw();
+	} catch { /* the stream says that we are offline */ }
+}
+
+// The snapshot from which the range is counted; null: from the start.
+async function updateBase(s) {
+	const at = s.time - state.range;
+	if (state.scope === "start" || s.duration_s <= state.range) state.base = null;
+	else if (Math.abs(at - state.baseAt) >= 5) {
+		state.baseAt = at;
+		try {
+			state.base = await fetchFrame(at);
+			draw();
+		} catch { /* the stream says that we are offline */ }
+	}
+}
+
+// What was counted between two snapshots, as one.
+function between(s, base) {
+	if (!base || base.time >= s.time) return s;
+	const less = (a, b) => Math.max(0, a - (b ?? 0)), seconds = s.time - base.time;
+	const each = (a, b, make) => Object.fromEntries(Object.entries(a).map(([name, v]) => [name, make(v, b[name])]));
+	return {
+		...s, packets: less(s.packets, base.packets), bytes: less(s.bytes, base.bytes),
+		transport: each(s.transport, base.transport, less),
+		security: each(s.security, base.security, (v, w) => ({ packets: less(v.packets, w?.packets), bytes: less(v.bytes, w?.bytes) })),
+		sizes: s.sizes.map((n, i) => less(n, base.sizes[i])),
+		app: each(s.app, base.app, (v, w) => ({ packets: less(v.packets, w?.packets), bytes: less(v.bytes, w?.bytes),
+			flows: less(v.flows, w?.flows), bps: (8 * less(v.bytes, w?.bytes)) / seconds })),
+	};
 }
 
 // ---- drawing ----
@@ -158,14 +245,28 @@ function headline(s, list) {
 }
 
 function drawOverview(s, list) {
-	const end = lookedAt(), series = rateSeries(list), format = state.unit === "bits" ? bits : packets;
+	const end = lookedAt(), series = rateSeries(thinned(list)), format = state.unit === "bits" ? bits : packets;
 	const last = (name) => format(series[name].at(-1)?.y);
 	drawTiles($("tiles"), headline(s, list));
 	charts.drawRate(series, state.unit, end - state.range, end, `Rate over ${duration(state.range)}: in ${last("in")}, out ${last("out")} at ${clock(end)}`);
-	charts.drawTransport(s);
-	charts.drawSecurity(s);
-	charts.drawApps(s);
-	charts.drawSizes(s);
+	updateBase(s);
+	const base = state.scope === "range" ? state.base : null, part = between(s, base);
+	setText($("span"), base ? `${clock(base.time)} to ${clock(s.time)}` : `all ${duration(s.duration_s)} until ${clock(s.time)}`);
+	charts.drawTransport(part);
+	charts.drawSecurity(part);
+	charts.drawApps(part);
+	charts.drawSizes(part);
+}
+
+// The resolvers that can be chosen; the list stays as it is while it is the same.
+function offerResolvers(s) {
+	const select = $("resolver"), wanted = ["", "each", ...s.dns.servers.slice(0, 8).map((r) => r.server)];
+	if (state.resolver && !wanted.includes(state.resolver)) wanted.push(state.resolver);
+	const same = wanted.length === select.options.length && wanted.every((v, i) => select.options[i].value === v);
+	if (same) return;
+	while (select.options.length > 2) select.lastChild.remove();
+	select.append(...wanted.slice(2).map((server) => element("option", { value: server, text: server })));
+	select.value = state.resolver;
 }
 
 function drawDns(s, list) {
@@ -179,7 +280,8 @@ function drawDns(s, list) {
 		["Sent again", count(d.retransmissions), `${count(d.orphans)} answers without query`],
 		["Codes", codes[0] ? codes[0][0] : "–", codes.map(([name, n]) => `${name} ${count(n)}`).join(", ")],
 	]);
-	charts.drawLatency(latencySeries(list), end - state.range, end);
+	offerResolvers(s);
+	charts.drawLatency(latencyLines(list), end - state.range, end);
 	charts.drawResolvers(s);
 	for (const name of ["resolvers", "slow", "names"]) lists[name].update(tables[name].rows(s));
 }
@@ -212,6 +314,9 @@ function drawStatus() {
 	$("pause").setAttribute("aria-pressed", String(state.paused));
 	setText($("pause"), state.paused ? "Go live" : "Pause");
 	setText($("when"), state.end === null ? "now" : clock(state.end));
+	$("looking").hidden = !state.back;
+	if (state.back && state.shown) setText($("looking"), `Looking back at ${clock(state.end)}: every view shows the snapshot of ${clock(state.shown.time)}; raw packets are always the newest.`);
+	$("api-snapshot").href = state.back ? `/api/snapshot?at=${state.end}` : "/api/snapshot";
 }
 
 function drawFrame(s) {
@@ -236,7 +341,7 @@ function draw() {
 // ---- packets are asked for only while they are looked at ----
 
 async function fetchPackets() {
-	if (state.view !== "packets" || state.paused || document.hidden) return;
+	if (state.view !== "packets" || document.hidden || (state.paused && lists.packets.data.length)) return;
 	try {
 		const answer = await fetch("/api/packets");
 		if (answer.ok) lists.packets.update((await answer.json()).packets);
@@ -254,7 +359,9 @@ function choosePacket(packet) {
 
 function setPaused(paused, end = null) {
 	state.paused = paused;
+	state.back = end !== null;
 	state.end = paused ? end ?? lastTime() : null;
+	if (state.back) showFrame();
 	if (!paused) {
 		state.shown = state.newest;
 		$("back").value = "0";
@@ -318,12 +425,14 @@ function onKey(e) {
 
 function historyRows() {
 	const names = Object.keys(state.fields);
-	return { names, rows: windowPoints().map((p) => names.map((name) => field(p, name))) };
+	return { names, rows: thinned(windowPoints()).map((p) => names.map((name) => field(p, name))) };
 }
+
+const flat = (value) => (typeof value === "object" && value ? JSON.stringify(value) : value);
 
 function setUpDownloads() {
 	$("history-downloads").append(
-		element("button", { type: "button", text: "CSV", "aria-label": "History as CSV", onclick: () => { const h = historyRows(); download("xdplens-history.csv", "text/csv", csv(h.names, h.rows)); } }),
+		element("button", { type: "button", text: "CSV", "aria-label": "History as CSV", onclick: () => { const h = historyRows(); download("xdplens-history.csv", "text/csv", csv(h.names, h.rows.map((row) => row.map(flat)))); } }),
 		element("button", { type: "button", text: "JSON", "aria-label": "History as JSON", onclick: () => { const h = historyRows(); download("xdplens-history.json", "application/json", JSON.stringify({ fields: h.names, points: h.rows })); } }));
 	lists.packets.downloads.append(element("a", { class: "button", href: "/api/packets.pcap", download: "xdplens.pcap", text: "PCAP" }));
 }
@@ -335,7 +444,9 @@ function setUp() {
 		lists[name] = new Table(panel, tables[name] ?? packetTable, { onHost: setHost, onRow: name === "packets" ? choosePacket : undefined });
 	}
 	setUpDownloads();
-	chooser("range", (value) => { state.range = Number(value); });
+	chooser("range", (value) => { state.range = Number(value); state.baseAt = 0; });
+	chooser("scope", (value) => { state.scope = value; state.baseAt = 0; });
+	$("resolver").addEventListener("change", () => { state.resolver = $("resolver").value; draw(); });
 	chooser("unit", (value) => { state.unit = value; });
 	$("pause").addEventListener("click", () => setPaused(!state.paused));
 	$("back").addEventListener("input", lookBack);

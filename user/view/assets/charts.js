@@ -60,18 +60,20 @@ export function drawRate(series, unit, from, to, words) {
 	canvas("rate").setAttribute("aria-label", words);
 }
 
-export function drawLatency(points, from, to) {
-	latency ??= lineChart("latency", [
-		{ label: "Mean of the interval", borderColor: colours.in, backgroundColor: `${colours.in}30`, fill: true, spanGaps: true, pointRadius: 1.5 },
-		{ label: "p95 since the start", borderColor: colours.out, borderDash: [6, 4], spanGaps: true },
-	], ms);
-	latency.data.datasets[0].data = points.mean;
-	latency.data.datasets[1].data = points.p95;
+const strokes = [[], [6, 4], [2, 3], [10, 4, 2, 4]];
+
+// Lines of {label, data}; they differ in their strokes as well.
+export function drawLatency(lines, from, to) {
+	latency ??= lineChart("latency", [], ms);
+	latency.data.datasets = lines.map((line, i) => ({
+		borderWidth: 2, pointRadius: 1.5, pointHitRadius: 8, spanGaps: true, ...line,
+		borderColor: palette[i % palette.length], borderDash: strokes[i % strokes.length],
+	}));
 	latency.options.scales.x.min = from;
 	latency.options.scales.x.max = to;
 	latency.update("none");
-	const last = points.mean.filter((p) => p.y !== null).at(-1), p95 = points.p95.at(-1);
-	canvas("latency").setAttribute("aria-label", `DNS latency over time: last mean ${ms(last?.y)}, p95 since the start ${ms(p95?.y)}`);
+	const last = (line) => ms(line.data.filter((p) => p.y !== null).at(-1)?.y);
+	canvas("latency").setAttribute("aria-label", `DNS latency over time: ${lines.map((l) => `${l.label} last ${last(l)}`).join("; ") || "no answer in this range"}`);
 }
 
 // ---- rings ----
