@@ -223,24 +223,22 @@ function transportWords(s) {
 	return { first: all[0] ? `${all[0][0]} ${share(all[0][1], total)}` : "–", rest: all.slice(1, 3).map(([name, n]) => `${name} ${share(n, total)}`).join(", ") };
 }
 
-// Figures of the moment that is looked at; what the history does not hold is the snapshot's.
+// Figures of the snapshot that is shown, with the rates of the last second before it.
 function headline(s, list) {
 	const p = list.at(-1), before = list.at(-2), seconds = p && before ? field(p, "time") - field(before, "time") : 0;
-	const at = (name, otherwise) => (p ? field(p, name) : otherwise);
 	const rate = (name) => (seconds > 0 ? (field(p, name) - field(before, name)) / seconds : NaN);
-	const seen = at("packets", s.packets), secret = at("encrypted", s.security.encrypted.packets), plain = at("unencrypted", s.security.unencrypted.packets);
-	const open = at("alerts_open", s.alerts.open), coverage = at("coverage", s.ledger.coverage_percent), gone = lost(s), transport = transportWords(s);
+	const { encrypted, unencrypted } = s.security, open = s.alerts.open, gone = lost(s), transport = transportWords(s);
 	return [
-		["Packets", count(seen), packets(rate("packets"))],
-		["Bytes", bytes(at("bytes", s.bytes)), bits(8 * rate("bytes"))],
-		["Sources", count(at("sources", s.sources)), "distinct addresses"],
-		["Destinations", count(at("destinations", s.destinations)), "distinct addresses"],
-		["Flows", count(at("flows_active", s.flows.active)), `${count(s.flows.total)} in all`],
+		["Packets", count(s.packets), packets(rate("packets"))],
+		["Bytes", bytes(s.bytes), bits(8 * rate("bytes"))],
+		["Sources", count(s.sources), "distinct addresses"],
+		["Destinations", count(s.destinations), "distinct addresses"],
+		["Flows", count(s.flows.active), `${count(s.flows.total)} in all`],
 		["Transport", transport.first, transport.rest],
-		["Encrypted", share(secret, seen), `${share(plain, seen)} unencrypted`],
-		["DNS p95", ms(at("dns_p95_ms", s.dns.latency_ms.p95)), `${count(at("dns_unanswered", s.dns.unanswered))} unanswered`],
+		["Encrypted", share(encrypted.packets, s.packets), `${share(unencrypted.packets, s.packets)} unencrypted`],
+		["DNS p95", ms(s.dns.latency_ms.p95), `${count(s.dns.unanswered)} unanswered`],
 		["Open alerts", exact(open), open ? "▲ see Alerts" : "✓ nothing conspicuous", open ? "bad" : "good"],
-		["Coverage", percent(coverage), gone ? `▲ ${count(gone)} records lost` : "✓ nothing lost", gone ? "warn" : "good"],
+		["Coverage", percent(s.ledger.coverage_percent), gone ? `▲ ${count(gone)} records lost` : "✓ nothing lost", gone ? "warn" : "good"],
 	];
 }
 
