@@ -110,7 +110,7 @@ static __always_inline struct flow_slot *home_slot(struct home *h, __u32 hash, _
 static __always_inline int home_kept(__u32 hash)
 {
 	__u32 at = kept_word(hash);
-	const struct kept *k = bpf_map_lookup_elem(&kept_flows, &at);
+	const struct kept_marks *k = bpf_map_lookup_elem(&kept_flows, &at);
 
 	return k && (k->marks[0] | k->marks[1]) >> kept_bit(hash) & 1;
 }

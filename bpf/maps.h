@@ -29,7 +29,7 @@ struct {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, KEPT_WORDS);
 	__type(key, __u32);
-	__type(value, struct kept);
+	__type(value, struct kept_marks);
 } kept_flows SEC(".maps");
 
 /* Key: CPU. */

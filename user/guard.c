@@ -23,11 +23,6 @@
 
 enum { GUARD_FILES = 7 + OPTIONS_LIST, GUARD_PATHS = GUARD_FILES + 4 };
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#endif
-#endif
 #ifdef __SANITIZE_ADDRESS__
 static const bool guard_sanitized = true; /* LeakSanitizer traces its own process */
 #else

@@ -32,8 +32,8 @@ struct event {
 	uint8_t why;	   /* enum copy_why */
 	bool tag_stripped; /* the VLAN tag of packet->key.link is not among the bytes */
 	struct verdict verdict;
-	uint64_t cgroup;   /* control group of the socket that sent it; 0: not known */
-	uint16_t owner;	   /* number of its name; 0: none */
+	uint64_t cgroup; /* control group of the socket that sent it; 0: not known */
+	uint16_t owner;	 /* number of its name; 0: none */
 	const char *interface;
 	double dns_latency_ms; /* of the query that this packet answered; negative: none */
 	bool dns_malformed;    /* a DNS message ended in it that cannot be read */

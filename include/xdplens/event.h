@@ -194,7 +194,7 @@ _Static_assert(sizeof(struct counters) % 64 == 0, "whole cache lines");
  * of the two is cleared at a time, so that what goes on stays marked and what ended is forgotten.
  */
 enum { KEPT_WORDS = 4096, KEPT_AGES = 2 };
-struct kept {
+struct kept_marks {
 	__u64 marks[KEPT_AGES];
 };
 

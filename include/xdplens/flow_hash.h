@@ -37,7 +37,7 @@ static __always_inline __u64 flow_hash64(const struct flow_key *key, __u64 seed)
 	return flow_mix(h);
 }
 
-/* Where struct kept has the mark of a hash. Other bits than those that choose a slot. */
+/* Where struct kept_marks has the mark of a hash. Other bits than those that choose a slot. */
 static __always_inline __u32 kept_word(__u32 hash)
 {
 	return hash >> 20 & (KEPT_WORDS - 1);

@@ -287,7 +287,7 @@ void kernel_unload(struct kernel *k)
 void kernel_keep(struct kernel *k, const struct flow_key *key)
 {
 	uint32_t hash = flow_hash64(key, k->seed);
-	struct kept *kept = &k->kept[kept_word(hash)];
+	struct kept_marks *kept = &k->kept[kept_word(hash)];
 
 	for (int age = 0; age < KEPT_AGES; age++)
 		kept->marks[age] |= 1ull << kept_bit(hash);

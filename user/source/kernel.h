@@ -18,7 +18,7 @@ struct kernel {
 	struct flow_slot *flow_slots;
 	struct cpu_state *cpu_states;
 	struct live_config *config;
-	struct kept *kept;
+	struct kept_marks *kept;
 	struct listed_range *listed; /* two tables of listed_room each; NULL: none */
 	uint32_t listed_room;
 	bool listed_second; /* which of them is in use */

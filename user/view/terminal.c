@@ -48,7 +48,8 @@ static struct {
 	volatile size_t restore_len;
 	struct sigaction before[DEADLY];
 	bool at_exit;
-	char alt_stack[ALT_STACK]; /* a handler must run even where the stack has run out */
+	/* a handler must run even where the stack has run out */
+	_Alignas(16) char alt_stack[ALT_STACK];
 } terminal = {.frame = -1};
 
 /* ---- taking and giving back ---- */
