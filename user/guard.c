@@ -21,7 +21,7 @@
 #include "base/log.h"
 #include "base/privilege.h"
 
-enum { GUARD_FILES = 7 + OPTIONS_LIST, GUARD_PATHS = GUARD_FILES + 4 };
+enum { GUARD_FILES = 7 + OPTIONS_LIST, GUARD_PATHS = GUARD_FILES + 5 };
 
 #ifdef __SANITIZE_ADDRESS__
 static const bool guard_sanitized = true; /* LeakSanitizer traces its own process */
@@ -79,8 +79,10 @@ static void guard_plan(struct guard *g, const struct options *o)
 	guard_allow(g, "/proc", false);		 /* counters of interfaces, names of owners */
 	guard_allow(g, "/sys/fs/cgroup", false); /* names of owners */
 	guard_allow(g, "/usr/share/zoneinfo", false);
-	if (o->report == REPORT_LIVE || o->report == REPORT_DEFAULT)
+	if (o->report == REPORT_LIVE || o->report == REPORT_DEFAULT) {
 		guard_allow(g, ".", true); /* the screen is written there, on a key */
+		guard_allow(g, "/tmp", true);
+	}
 }
 
 static int guard_confine(const struct guard *g)

@@ -62,9 +62,14 @@ static int confine_allow(int rules, const struct confine_path *p, uint64_t known
 	return error;
 }
 
+int confine_files_version(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+}
+
 int confine_files(const struct confine_path *paths, int n)
 {
-	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	int abi = confine_files_version();
 	struct landlock_rules wanted = {.fs = LANDLOCK_FS_FIRST};
 	size_t size = abi >= LANDLOCK_ABI_SCOPE ? sizeof(wanted)
 		      : abi >= LANDLOCK_ABI_NET ? offsetof(struct landlock_rules, scope)

@@ -20,6 +20,8 @@ struct confine_path { /* a directory: what is in it, at any depth */
  */
 int confine_files(const struct confine_path *paths, int n);
 
+int confine_files_version(void); /* of the kernel's Landlock; not positive: none */
+
 enum confine_role { CONFINE_WATCHER, CONFINE_HELPER };
 
 /*

@@ -21,6 +21,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/text.h"
 #include "source/attach.h"
 #include "source/kernel.h"
@@ -71,6 +72,8 @@ static const struct probe {
 	 BPF_PROG_TYPE_SYSCALL, 0},
 	{"helper bpf_xdp_load_bytes", "needed (Linux 5.18); --mode pcap does without", PROBE_HELPER,
 	 BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_load_bytes},
+	{"helper bpf_skb_cgroup_id", "flows have no owner", PROBE_HELPER, BPF_PROG_TYPE_SCHED_CLS,
+	 BPF_FUNC_skb_cgroup_id},
 };
 
 /* Without privilege libbpf's probes answer all the same, and wrongly. */
@@ -174,6 +177,22 @@ static void doctor_memory(void)
 		fclose(f);
 }
 
+/* What we can shut ourselves in with once we watch. */
+static void doctor_confinement(void)
+{
+	int version = confine_files_version();
+	char line[128];
+
+	if (version > 0)
+		row("Landlock", "once watching, no file opens but those named", "version %d",
+		    version);
+	else
+		row("Landlock", "files are not confined (Linux 5.13, `lsm=landlock,...`)", "no");
+	row("seccomp", "once watching, few system calls are left", "%s",
+	    doctor_line("/proc/sys/kernel/seccomp/actions_avail", line, sizeof(line)) ? "yes"
+										      : "no");
+}
+
 static void doctor_limits(void)
 {
 	char line[128];
@@ -197,6 +216,7 @@ static void doctor_limits(void)
 		    "%s", line);
 	else
 		row("lockdown", "", "not in this kernel, or not mounted");
+	doctor_confinement();
 	doctor_memory();
 }
 

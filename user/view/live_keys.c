@@ -262,10 +262,25 @@ static int put_json(struct view *v, FILE *file)
 	return error;
 }
 
-/* Never over a file that is there: the view may run with more rights than whoever waits in /tmp. */
+/*
+ * Never over a file that is there: the view may run with more rights than whoever waits in /tmp. It
+ * is in /tmp where this directory is not to be written to, as to nobody.
+ */
+static int open_new(char *path, size_t n, const char *name)
+{
+	static const char *const places[] = {"", "/tmp/"};
+	int fd = -1;
+
+	for (int i = 0; i < 2 && fd < 0 && (!i || errno == EACCES || errno == EROFS); i++) {
+		snprintf(path, n, "%s%s", places[i], name);
+		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	}
+	return fd;
+}
+
 static void write_file(struct view *v, const char *ending, int (*put)(struct view *, FILE *))
 {
-	char path[64], clock[40];
+	char path[64], name[56], clock[32];
 	struct tm tm;
 	time_t now = time(NULL);
 	FILE *file = NULL;
@@ -273,8 +288,8 @@ static void write_file(struct view *v, const char *ending, int (*put)(struct vie
 
 	localtime_r(&now, &tm);
 	strftime(clock, sizeof(clock), "%Y%m%d-%H%M%S", &tm);
-	snprintf(path, sizeof(path), "xdplens-%s.%s", clock, ending);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	snprintf(name, sizeof(name), "xdplens-%s.%s", clock, ending);
+	fd = open_new(path, sizeof(path), name);
 	if (fd >= 0)
 		file = fdopen(fd, "w");
 	error = file ? put(v, file) : -errno;
