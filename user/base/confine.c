@@ -253,6 +253,10 @@ static int confine_add_watcher(scmp_filter_ctx f)
 	if (!error)
 		error = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
 					 SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0));
+	/* limits, to read */
+	if (!error)
+		error = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
+					 SCMP_A2(SCMP_CMP_EQ, 0));
 	/* for if_indextoname(3) */
 	if (!error)
 		error = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
