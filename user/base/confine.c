@@ -256,7 +256,7 @@ static int confine_add_watcher(scmp_filter_ctx f)
 	/* limits, to read */
 	if (!error)
 		error = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
-					 SCMP_A2(SCMP_CMP_EQ, 0));
+					 SCMP_A2(SCMP_CMP_EQ, 0, 0));
 	/* for if_indextoname(3) */
 	if (!error)
 		error = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,

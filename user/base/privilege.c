@@ -172,7 +172,7 @@ static int privilege_choose(const struct identity *nobody, const struct privileg
 	} else if (geteuid() || privilege_try(&self, files, n) == n) {
 		error = privilege_become(&self);
 		snprintf(now, PRIVILEGE_TEXT, "running as %s, without capabilities%s%s",
-			 geteuid() ? "before" : "root",
+			 geteuid() ? "the same user" : "root",
 			 found >= 0 ? ": nobody could not open again " : "",
 			 found >= 0 ? files[found].path : "");
 	} else {
