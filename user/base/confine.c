@@ -122,6 +122,7 @@ static const char *const calls_common[] = {
 	"sendmsg",
 	"write",
 	"sched_yield",
+	"sigaltstack",
 	"rt_sigaction",
 	"tgkill", /* abort() says so */
 };
@@ -197,7 +198,6 @@ static const char *const calls_watcher[] = {
 	"rseq",
 	"set_robust_list",
 	"sched_getaffinity",
-	"sigaltstack",
 	"clock_getres",
 	"getrusage",
 	"getuid",
