@@ -14,12 +14,14 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -31,6 +33,7 @@
 enum {
 	HELPER_ATTACHED = 512, /* interfaces with filters at a time */
 	HELPER_FILES = 4,      /* the socket and the programs */
+	HELPER_SPARE = 16,     /* of the asker's descriptors are no links, but its files */
 };
 
 enum request_kind { REQUEST_ATTACH, REQUEST_DETACH, REQUEST_MEASURE, REQUEST_COUNT };
@@ -299,6 +302,16 @@ static int helper_ask(struct helper *h, const struct request *r, struct answer *
 	return error ? error : answer->error;
 }
 
+/* Descriptors below this one may be links. */
+static int helper_room(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > INT_MAX)
+		return INT_MAX;
+	return (int)limit.rlim_cur - HELPER_SPARE;
+}
+
 int helper_attach(struct helper *h, struct attachment *a, int ifindex, const char *name,
 		  enum mode mode)
 {
@@ -313,6 +326,14 @@ int helper_attach(struct helper *h, struct attachment *a, int ifindex, const cha
 	*a = answer.attachment;
 	for (int d = 0; d < DIRECTION_COUNT; d++)
 		a->links[d] = answer.linked[d] ? fds[n++] : -1;
+	/* a link that did not come along is no more */
+	for (int d = 0; d < DIRECTION_COUNT && !error; d++)
+		if (answer.linked[d] && (a->links[d] < 0 || a->links[d] >= helper_room()))
+			error = -EMFILE;
+	if (error == -EMFILE) {
+		snprintf(a->why, sizeof(a->why), "too many open files; see `ulimit -n`");
+		helper_detach(h, a);
+	}
 	return error;
 }
 

@@ -23,7 +23,9 @@
 #include "xdplens/flow_hash.h"
 
 enum {
-	LISTED_SPARE = 1024, /* ranges that a short list may grow by */
+	LISTED_SPARE = 1024,		    /* ranges that a short list may grow by */
+	DESCRIPTORS = 64,		    /* programs, maps, files, a few interfaces */
+	LINKS = 2 * 4 * OPTIONS_INTERFACES, /* as many interfaces as there can be */
 };
 
 static int kernel_print(enum libbpf_print_level level, const char *format, va_list args)
@@ -189,12 +191,40 @@ static void kernel_explain(int error)
 			  strerror(-error));
 }
 
+static uint32_t kernel_cpus(void)
+{
+	int cpus = libbpf_num_possible_cpus();
+
+	return cpus < 1 ? 1 : cpus > KERNEL_CPUS_MAX ? KERNEL_CPUS_MAX : cpus;
+}
+
+/* libbpf takes a descriptor that it cannot have for a feature that the kernel lacks. */
+static int kernel_may_open(void)
+{
+	struct rlimit limit;
+	rlim_t least = DESCRIPTORS + RING_COUNT * kernel_cpus(), wanted = least + LINKS;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 0;
+	if (limit.rlim_cur < wanted) {
+		limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (limit.rlim_cur >= least)
+		return 0;
+	log_error("too few file descriptors are allowed: %llu, where %llu are needed at least; "
+		  "`ulimit -n %llu`",
+		  (unsigned long long)limit.rlim_cur, (unsigned long long)least,
+		  (unsigned long long)wanted);
+	return -EMFILE;
+}
+
 static int kernel_try(struct kernel *k, const struct options *o, uint32_t listed_room)
 {
-	int error, cpus = libbpf_num_possible_cpus();
+	int error;
 
 	memset(k, 0, sizeof(*k));
-	k->cpus = cpus < 1 ? 1 : cpus > KERNEL_CPUS_MAX ? KERNEL_CPUS_MAX : cpus;
+	k->cpus = kernel_cpus();
 	k->slots = o->sizes.flow_slots;
 	k->ring_size = o->sizes.ring_bytes;
 	k->listed_room = listed_room;
@@ -222,6 +252,9 @@ int kernel_load(struct kernel *k, const struct options *o, const struct listed *
 
 	libbpf_set_print(kernel_print);
 	setrlimit(RLIMIT_MEMLOCK, &unlimited); /* kernels before 5.11 */
+	error = kernel_may_open();
+	if (error)
+		return error;
 	error = kernel_try(k, o, room);
 	if (error && error != -EPERM && room) {
 		error = kernel_try(k, o, 0);
