@@ -566,13 +566,13 @@ const struct snapshot *pipeline_snapshot(struct pipeline *p, bool final)
 	memset(s, 0, kept);
 	s->final = final;
 	s->time = p->source_ops->now(p->source);
-	s->duration_s = p->start ? (s->time - p->start) / 1e9 : 0;
-	s->interval_s = p->last.time ? (s->time - p->last.time) / 1e9 : s->duration_s;
+	s->duration_s = p->start && s->time > p->start ? (s->time - p->start) / 1e9 : 0;
 	pipeline_fill_counters(p, s);
 	p->source_ops->describe(p->source, s);
 	for (size_t i = 0; p->live && i < s->n_interfaces; i++)
 		snprintf(s->interfaces[i].owner, sizeof(s->interfaces[i].owner), "%s",
 			 owners_interface(p->owners, s->interfaces[i].ifindex));
+	s->interval_s = s->duration_s - p->last.duration_s;
 	pipeline_rates(s, &p->last);
 	flow_table_fill(p->flows, s, s->interval_s);
 	pipeline_add_flowless(s, &p->total);

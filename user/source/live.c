@@ -686,6 +686,7 @@ static void live_describe(struct source *s, struct snapshot *v)
 	size_t at = 0;
 
 	v->live = true;
+	v->duration_s = wall; /* whatever becomes of the clock of the day */
 	v->n_interfaces = 0;
 	for (int n = 0; n < s->n_interfaces && v->n_interfaces < SNAPSHOT_INTERFACES; n++) {
 		const struct interface *i = &s->interfaces[n];

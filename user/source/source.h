@@ -51,7 +51,7 @@ struct source_ops {
 	/* No packet comes after this; delivers all that is left, and the last cut. */
 	void (*finish)(struct source *s);
 	uint64_t (*now)(struct source *s); /* ns since the epoch; the capture's clock for files */
-	/* source, mode, interfaces, cost. */
+	/* source, mode, interfaces, cost; live: duration_s, by a clock that is never set. */
 	void (*describe)(struct source *s, struct snapshot *snapshot);
 	const char *(*interface_name)(struct source *s, uint32_t ifindex);
 	void (*close)(struct source *s); /* NULL is fine */
