@@ -172,6 +172,16 @@ await run(async ({ page, context, complaints }) => {
 	check("in the range: less than since the start", bytesOf(await httpBytes()) < 0.95 * all, `${await httpBytes()} ${all}`);
 	await page.getByRole("button", { name: "Since the start" }).click();
 
+	const others = await Promise.all(["flows", "dns", "health"].map(async (view) => {
+		const other = await context.newPage();
+		await other.goto(`${base}#${view}`);
+		await other.locator("#status[data-state=live]").waitFor();
+		await other.locator(`#view-${view} tbody tr`).first().waitFor();
+		return other;
+	}));
+	check("more pages at once", others.length === 3);
+	for (const other of others) await other.close();
+
 	for (const width of [1280, 390]) {
 		await page.setViewportSize({ width, height: 844 });
 		for (const view of views) {
