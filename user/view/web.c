@@ -219,6 +219,11 @@ static bool web_start(struct view *v)
 	if (v->listening < 0 || !web_may_serve(v))
 		return false;
 	snprintf(v->cookie, sizeof(v->cookie), "xdplens_%u", web_listen_port(&v->bound));
+	if (!web_listen_loopback(&v->bound))
+		log_warn("--web %s: others reach it, and nothing is encrypted: put a proxy with "
+			 "TLS or "
+			 "a tunnel before it",
+			 v->options->web);
 	web_listen_url(&v->bound, url, sizeof(url));
 	log_info("dashboard: %s%s", url, v->token.wanted ? " (asks for the token)" : "");
 	return true;

@@ -15,8 +15,10 @@ bool web_frame_pack(struct web_frame *f, double time, const char *json, size_t l
 		free(data);
 		return false;
 	}
+	*f = (struct web_frame){time, len, room, data};
 	less = realloc(data, room);
-	*f = (struct web_frame){time, len, room, less ? less : data};
+	if (less)
+		f->data = less;
 	return true;
 }
 
