@@ -22,7 +22,7 @@ enum { MAC_LEN = 12, TAG_LEN = 4, RECORD_HEADER = 16, NAME_LEN_MOST = 200 };
 
 static const uint64_t second_ns = 1000000000;
 
-struct kept { /* a packet of the ring */
+struct recorded { /* a packet of the ring */
 	uint64_t ts;
 	uint32_t len, caplen; /* on the wire; of data */
 	uint32_t linktype;
@@ -40,7 +40,7 @@ struct recording {
 struct recorder {
 	int directory;
 	const char *path;
-	struct kept *ring;
+	struct recorded *ring;
 	uint64_t n; /* ever */
 	struct recording recording[RECORDER_OPEN];
 	bool refused; /* said that an alert has no file */
@@ -90,7 +90,7 @@ void recorder_free(struct recorder *r)
 /* ---- packets ---- */
 
 /* A VLAN tag that the kernel took out of the bytes is put back. */
-static void packet_keep(struct kept *k, const struct event *e)
+static void packet_keep(struct recorded *k, const struct event *e)
 {
 	uint32_t room = RECORDER_SNAPLEN, head = e->caplen, tag = 0;
 
@@ -111,7 +111,7 @@ static void packet_keep(struct kept *k, const struct event *e)
 	k->linktype = e->linktype;
 }
 
-static void recording_put(struct recording *f, const struct kept *k)
+static void recording_put(struct recording *f, const struct recorded *k)
 {
 	struct pcap_pkthdr h = {
 		.ts = {k->ts / second_ns, k->ts % second_ns}, .caplen = k->caplen, .len = k->len};
@@ -128,7 +128,7 @@ static void recording_put(struct recording *f, const struct kept *k)
 
 void recorder_packet(struct recorder *r, const struct event *e)
 {
-	struct kept *k = &r->ring[r->n++ % RECORDER_PACKETS];
+	struct recorded *k = &r->ring[r->n++ % RECORDER_PACKETS];
 
 	packet_keep(k, e);
 	for (int i = 0; i < RECORDER_OPEN; i++)
