@@ -126,6 +126,11 @@ class Screen:
             sys.exit(f"{self.name}: no line has '{text}':\n" + "\n".join(self.lines))
         return 1
 
+    def row(self, first, word):
+        if not any(line.startswith(first + " ") and word in line.split() for line in self.lines):
+            sys.exit(f"{self.name}: no line of {first} has {word}:\n" + "\n".join(self.lines))
+        return 1
+
 
 def figures(path, directory):
     with open(path, encoding="utf-8") as f:
@@ -136,7 +141,7 @@ def figures(path, directory):
         n += overview.wants(f"{name} {share(s['bytes'], total)}")
     for name, packets in j["transport"].items():
         if packets:
-            n += overview.wants(f"{name} {share(packets, j['packets'])}")
+            n += overview.row(name, scaled(packets))
     n += overview.wants(f"in {bits(j['rates']['in_bps'])}") + overview.wants(f"out {bits(j['rates']['out_bps'])}")
     lost = " ".join(f"{k} {scaled(ledger['lost'][k])}" for k in ("dns", "packets", "flows"))
     n += overview.wants(f"seen {scaled(ledger['seen'])} covered")

@@ -272,6 +272,9 @@ static void test_sizes(void **state)
 }
 
 #define CLICK(x, y) "\x1b[<0;" #x ";" #y "M\x1b[<0;" #x ";" #y "m"
+/* A release alone, the right button, a wheel that turns sideways: nothing, but no waiting either.
+ */
+#define STRANGE "\x1b[<0;5;5m\x1b[<2;5;5M\x1b[<66;5;5M"
 
 /* Tabs, titles, rows and the keys of the last line are clicked where they stand; the wheel scrolls.
  */
@@ -288,6 +291,7 @@ static void test_mouse(void **state)
 		{CLICK(5, 5), "Flow tcp 10.0.0.1"}, /* what is selected is looked at closer */
 		{"\x1b", "1-2 of 2"},
 		{"7\x1b[<65;5;5M", "1-5 of 5"}, /* three down */
+		{STRANGE, "1-5 of 5"},
 		{"\r", "Packet, its first 128"},
 		{"\x1b"
 		 "m",

@@ -55,7 +55,8 @@ static int confine_allow(int rules, const struct confine_path *p, uint64_t known
 	int error = 0;
 
 	if (beneath.parent_fd < 0)
-		return errno == ENOENT ? 0 : -errno; /* what is not there needs no rule */
+		return errno == ENOENT || errno == EACCES ? 0
+							  : -errno; /* not to be opened anyway */
 	if (syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) < 0)
 		error = -errno;
 	close(beneath.parent_fd);

@@ -75,7 +75,6 @@ static struct view *live_open(const struct options *options)
 		return NULL;
 	}
 	log_hold(true);
-	log_last(v->last_log, sizeof(v->last_log));
 	v->options = options;
 	v->names = v->mouse = true;
 	v->touched = true;
@@ -118,6 +117,10 @@ static int live_poll(struct view *v)
 {
 	int key;
 
+	/* What was said before we began is told at the end; now the keys are more important. */
+	if (!v->begun)
+		log_last(v->last_log, sizeof(v->last_log));
+	v->begun = true;
 	while (!v->quit && (key = terminal_key()) >= 0) {
 		live_key(v, key);
 		v->touched = true;

@@ -78,7 +78,7 @@ struct view {
 		char filter[48];
 	} lists[LIVE_TABS];
 	bool typing; /* into the filter */
-	bool paused, names, help, quit;
+	bool begun, paused, names, help, quit;
 	enum live_unit unit;
 	size_t page; /* rows of a list that were on the screen */
 	bool mouse;

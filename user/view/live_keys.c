@@ -263,36 +263,35 @@ static int put_json(struct view *v, FILE *file)
 }
 
 /*
- * Never over a file that is there: the view may run with more rights than whoever waits in /tmp. It
- * is in /tmp where this directory is not to be written to, as to nobody.
+ * Where we stand, else in /tmp: who watches as nobody (guard.c) may write to few directories. Never
+ * over a file that is there. Returns a descriptor and its path, or -errno.
  */
-static int open_new(char *path, size_t n, const char *name)
+static int open_file(const char *ending, char path[64])
 {
-	static const char *const places[] = {"", "/tmp/"};
+	static const char *const directories[] = {"", "/tmp/"};
+	char clock[40];
+	struct tm tm;
+	time_t now = time(NULL);
 	int fd = -1;
 
-	for (int i = 0; i < 2 && fd < 0 && (!i || errno == EACCES || errno == EROFS); i++) {
-		snprintf(path, n, "%s%s", places[i], name);
+	localtime_r(&now, &tm);
+	strftime(clock, sizeof(clock), "%Y%m%d-%H%M%S", &tm);
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]) && fd < 0; i++) {
+		snprintf(path, 64, "%sxdplens-%s.%s", directories[i], clock, ending);
 		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+		if (fd < 0 && errno != EACCES && errno != EROFS)
+			break;
 	}
-	return fd;
+	return fd < 0 ? -errno : fd;
 }
 
 static void write_file(struct view *v, const char *ending, int (*put)(struct view *, FILE *))
 {
-	char path[64], name[56], clock[32];
-	struct tm tm;
-	time_t now = time(NULL);
-	FILE *file = NULL;
-	int fd, error;
+	char path[64];
+	int fd = open_file(ending, path), error;
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
 
-	localtime_r(&now, &tm);
-	strftime(clock, sizeof(clock), "%Y%m%d-%H%M%S", &tm);
-	snprintf(name, sizeof(name), "xdplens-%s.%s", clock, ending);
-	fd = open_new(path, sizeof(path), name);
-	if (fd >= 0)
-		file = fdopen(fd, "w");
-	error = file ? put(v, file) : -errno;
+	error = file ? put(v, file) : fd < 0 ? fd : -errno;
 	if (file && fclose(file) && !error)
 		error = -errno;
 	else if (!file && fd >= 0)

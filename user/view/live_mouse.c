@@ -50,23 +50,27 @@ static void click(struct view *v, const struct live_spot *s, int y)
 	}
 }
 
-void live_mouse(struct view *v)
+static void mouse_did(struct view *v, const struct terminal_mouse *m)
 {
-	struct terminal_mouse m;
-
-	if (!terminal_mouse(&m))
-		return;
 	v->typing = false;
-	if (m.did != MOUSE_CLICK) {
+	if (m->did != MOUSE_CLICK) {
 		for (int i = 0; i < WHEEL_ROWS; i++)
-			live_key(v, m.did == MOUSE_WHEEL_UP ? KEY_UP : KEY_DOWN);
+			live_key(v, m->did == MOUSE_WHEEL_UP ? KEY_UP : KEY_DOWN);
 		return;
 	}
 	for (size_t i = v->n_spots; i--;) {
-		if (pane_covers(&v->spots[i].pane, m.y, m.x)) {
-			click(v, &v->spots[i], m.y);
+		if (pane_covers(&v->spots[i].pane, m->y, m->x)) {
+			click(v, &v->spots[i], m->y);
 			return;
 		}
 	}
 	v->help = false;
+}
+
+void live_mouse(struct view *v)
+{
+	struct terminal_mouse m;
+
+	while (terminal_mouse(&m))
+		mouse_did(v, &m);
 }

@@ -31,6 +31,12 @@ static const int deadly[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSYS, S
 
 enum { DEADLY = sizeof(deadly) / sizeof(deadly[0]), CHUNK = 1 << 18, ALT_STACK = 16384 };
 
+#define MOUSE_WANTED (BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED)
+/* Curses waits for what is wanted: told of all, it need not. */
+#define MOUSE_TOLD                                                                                \
+	(MOUSE_WANTED | BUTTON1_RELEASED | BUTTON2_PRESSED | BUTTON2_RELEASED | BUTTON3_PRESSED | \
+	 BUTTON3_RELEASED)
+
 static struct {
 	SCREEN *screen;
 	FILE *keys; /* NULL: standard input */
@@ -38,7 +44,7 @@ static struct {
 	FILE *out; /* where curses writes: the terminal, during a frame `frame` */
 	int frame; /* memory */
 	char chunk[CHUNK];
-	pid_t parent;
+	pid_t parent, group;
 	volatile sig_atomic_t stop, continued;
 	struct sigaction before_stop, before_continue;
 	bool utf8, colours, mouse;
@@ -278,21 +284,34 @@ static const char *open_screen(FILE *keys)
 	return NULL;
 }
 
+/*
+ * Not standard input, even where that is the terminal: curses, in the middle of what the mouse
+ * sends, would wait for more of it, and a descriptor that is shared must not be made not to wait.
+ */
+static FILE *open_keys(void)
+{
+	int fd = open("/dev/tty", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	FILE *keys = fd < 0 ? NULL : fdopen(fd, "r");
+
+	if (!keys && fd >= 0)
+		close(fd);
+	return keys;
+}
+
 const char *terminal_open(void)
 {
-	FILE *keys = stdin;
+	FILE *keys;
 	const char *refused;
 
 	if (!isatty(STDOUT_FILENO) || tcgetattr(STDOUT_FILENO, &terminal.line))
 		return "standard output is not a terminal";
-	if (!isatty(STDIN_FILENO)) { /* -r -, or input from /dev/null */
-		terminal.keys = fopen("/dev/tty", "re");
-		if (!terminal.keys)
-			return "there is no terminal to read keys from";
-		keys = terminal.keys;
-	}
+	terminal.keys = open_keys();
+	if (!terminal.keys && !isatty(STDIN_FILENO))
+		return "there is no terminal to read keys from";
+	keys = terminal.keys ? terminal.keys : stdin;
 	terminal.keys_fd = fileno(keys);
 	terminal.parent = getppid();
+	terminal.group = getpgrp();
 	terminal.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	tzset(); /* reads its file now: later we may not be allowed to */
 	fflush(stdout);
@@ -357,21 +376,23 @@ int terminal_key(void)
 void terminal_mouse_on(bool on)
 {
 	terminal.mouse = on;
-	mousemask(on ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
+	mousemask(on ? MOUSE_TOLD : 0, NULL);
 }
 
 bool terminal_mouse(struct terminal_mouse *mouse)
 {
 	MEVENT event;
 
-	if (getmouse(&event) != OK)
-		return false;
+	do
+		if (getmouse(&event) != OK)
+			return false;
+	while (!(event.bstate & MOUSE_WANTED));
 	mouse->y = event.y;
 	mouse->x = event.x;
 	mouse->did = event.bstate & BUTTON4_PRESSED   ? MOUSE_WHEEL_UP
 		     : event.bstate & BUTTON5_PRESSED ? MOUSE_WHEEL_DOWN
 						      : MOUSE_CLICK;
-	return event.bstate & (BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED);
+	return true;
 }
 
 bool terminal_gone(void)
@@ -380,7 +401,7 @@ bool terminal_gone(void)
 
 	if (poll(&p, 1, 0) > 0 && p.revents & (POLLHUP | POLLERR | POLLNVAL))
 		return true;
-	return getppid() != terminal.parent && tcgetpgrp(terminal.keys_fd) != getpgrp();
+	return getppid() != terminal.parent && tcgetpgrp(terminal.keys_fd) != terminal.group;
 }
 
 bool terminal_ready(void)

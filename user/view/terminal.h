@@ -39,7 +39,8 @@ const char *terminal_open(void);
 void terminal_close(void);
 /* A key (of curses' KEY_ or a character), or -1 where none is pressed. Never waits. */
 int terminal_key(void);
-/* What the mouse did last, after terminal_key() gave KEY_MOUSE. False: nothing that matters. */
+/* What the mouse did, after terminal_key() gave KEY_MOUSE: that may be several things. False: no
+ * more. */
 enum terminal_did { MOUSE_CLICK, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN };
 struct terminal_mouse {
 	enum terminal_did did;
