@@ -240,6 +240,7 @@ static void pipeline_alert(void *arg, const char *detector, const struct alert *
 	(void)detector;
 	if (o->sink)
 		o->ops->alert(o->sink, alert);
+	p->last_sinks = 0; /* whoever reads the file waits for this */
 	if (p->recorder)
 		recorder_alert(p->recorder, alert, p->last_tick);
 }

@@ -93,8 +93,19 @@ int drop(struct xdp_md *ctx)
 SEC("xdp")
 int send(struct xdp_md *ctx)
 {
-	if (flow_write((void *)(long)ctx->data, (void *)(long)ctx->data_end) < 0)
+	void *data = (void *)(long)ctx->data;
+	__u8 *ip = data + 14;
+
+	if (data + REACH > (void *)(long)ctx->data_end)
 		return XDP_ABORTED;
+	if (bench_sending.vary) {
+		__u32 flow = flow_next();
+
+		if (bench_sending.vary & BENCH_VARY_ADDRESS)
+			*(__be32 *)(ip + 12) = bpf_htonl(flow + (10u << 24));
+		if (bench_sending.vary & BENCH_VARY_PORT)
+			*(__be16 *)(ip + 20) = bpf_htons(1024 + (flow & 0x7fff));
+	}
 	bench_sending.sent++;
 	return bpf_redirect(bench_sending.ifindex, 0);
 }

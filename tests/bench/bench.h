@@ -17,9 +17,11 @@ struct bench_flow {
 	unsigned int pad[13];
 };
 
-/* Where `send` sends to, and how many frames it did. */
+enum { BENCH_VARY_ADDRESS = 1, BENCH_VARY_PORT = 2 };
+
+/* Where `send` sends to, what of each frame's source says its flow, and how many frames it did. */
 struct bench_sending {
-	unsigned int ifindex, pad;
+	unsigned int ifindex, vary;
 	unsigned long long sent;
 };
 

@@ -4,8 +4,11 @@
  * CPU can (live-frame test runs of `send`, which redirects them) and prints how many and for how
  * long; or holds `drop` or `pass` at an interface until it is told to end.
  *
- * usage: bench_send BENCH.bpf.o send IFACE FLOWS|new SECONDS
+ * usage: bench_send BENCH.bpf.o send IFACE FLOWS|new SECONDS [FRAME none|address|port|both]
  *        bench_send BENCH.bpf.o drop|pass IFACE
+ *
+ * FRAME: a file with an IPv4 frame's bytes instead of a datagram of ours, and what of its source
+ * says which flow it belongs to.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -64,12 +67,40 @@ static void steer(struct bpf_object *o, const char *flows)
 	}
 }
 
-static int send_frames(struct bpf_object *o, int program, const char *flows, double duration,
-		       unsigned ifindex)
+static size_t frame_read(const char *path, uint8_t frame[BENCH_PACKET_MAX])
 {
+	FILE *f = fopen(path, "r");
+	size_t len = f ? fread(frame, 1, BENCH_PACKET_MAX, f) : 0;
+
+	if (!f)
+		die(path);
+	fclose(f);
+	if (len < 60) /* as a wire would */
+		memset(frame + len, 0, 60 - len);
+	return len < 60 ? 60 : len;
+}
+
+static unsigned vary_parse(const char *word)
+{
+	static const char *const words[] = {"none", "address", "port", "both"};
+
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(word, words[i]) == 0)
+			return i;
+	errno = EINVAL;
+	die(word);
+	return 0;
+}
+
+static int send_frames(struct bpf_object *o, int program, char **argv, unsigned ifindex)
+{
+	const char *flows = argv[4];
+	double duration = atof(argv[5]);
+
 	struct bench_sending *s = data_map(o, ".data.send", sizeof(*s));
 	uint8_t frame[BENCH_PACKET_MAX];
-	size_t len = bench_packet_write(bench_packet_find("udp4"), frame);
+	size_t len = argv[6] ? frame_read(argv[6], frame)
+			     : bench_packet_write(bench_packet_find("udp4"), frame);
 	struct xdp_md context = {.data_end = len, .ingress_ifindex = ifindex};
 	double start, took;
 	cpu_set_t set;
@@ -79,6 +110,7 @@ static int send_frames(struct bpf_object *o, int program, const char *flows, dou
 	sched_setaffinity(0, sizeof(set), &set);
 	steer(o, flows);
 	s->ifindex = ifindex;
+	s->vary = argv[6] ? vary_parse(argv[7]) : BENCH_VARY_ADDRESS | BENCH_VARY_PORT;
 	start = now();
 	while ((took = now() - start) < duration) {
 		LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len,
@@ -114,8 +146,9 @@ int main(int argc, char **argv)
 	struct bpf_program *p;
 	unsigned ifindex;
 
-	if (argc != 4 && argc != 6) {
-		fputs("usage: bench_send BENCH.bpf.o send IFACE FLOWS|new SECONDS\n"
+	if (argc != 4 && argc != 6 && argc != 8) {
+		fputs("usage: bench_send BENCH.bpf.o send IFACE FLOWS|new SECONDS "
+		      "[FRAME none|address|port|both]\n"
 		      "       bench_send BENCH.bpf.o drop|pass IFACE\n",
 		      stderr);
 		return 2;
@@ -131,5 +164,5 @@ int main(int argc, char **argv)
 		die(argv[2]);
 	if (argc == 4)
 		return hold(bpf_program__fd(p), ifindex);
-	return send_frames(o, bpf_program__fd(p), argv[4], atof(argv[5]), ifindex);
+	return send_frames(o, bpf_program__fd(p), argv, ifindex);
 }

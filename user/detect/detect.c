@@ -29,7 +29,7 @@ enum {
 };
 
 /* A second that came early because the one before it came late. */
-static const double enough_s = 0.75;
+static const double enough_s = 0.6;
 
 /* In the order in which they think: whoever explains more comes first. */
 static const struct detector_ops *const built_in[] = {
@@ -441,19 +441,19 @@ static void sum_tick(struct detect *d, const struct tick *t)
 
 /*
  * The seconds that the traffic took: a file may have a pause before the tick, and the last tick is
- * short. Never below one, so that a few packets at once are no rate.
+ * short. Never below `least`, so that a few packets at once are no rate.
  */
-static double sum_elapsed(const struct detect *d)
+static double sum_elapsed(const struct detect *d, double least)
 {
 	double span = d->last > d->first ? (d->last - d->first) / 1e9 : 0;
 
-	return fmax(1, d->first ? fmin(d->sum.elapsed_s, span) : d->sum.elapsed_s);
+	return fmax(least, d->first ? fmin(d->sum.elapsed_s, span) : d->sum.elapsed_s);
 }
 
-static void detect_think(struct detect *d)
+static void detect_think(struct detect *d, double least)
 {
 	d->sum.now = d->now;
-	d->sum.elapsed_s = sum_elapsed(d);
+	d->sum.elapsed_s = sum_elapsed(d, least);
 	d->sum.counters = &d->counters;
 	for (unsigned i = 0; i < d->n; i++)
 		if (d->host[i].detector && d->host[i].ops->tick)
@@ -479,7 +479,7 @@ void detect_tick(struct detect *d, const struct tick *t)
 		d->now = t->now;
 	sum_tick(d, t);
 	if (d->sum.elapsed_s >= enough_s)
-		detect_think(d);
+		detect_think(d, fmin(1, d->sum.elapsed_s));
 	book_expire(d->book, d->now);
 	if (d->command)
 		command_poll(d->command);
@@ -490,7 +490,7 @@ void detect_finish(struct detect *d, uint64_t now)
 {
 	if (now > d->now)
 		d->now = now;
-	detect_think(d);
+	detect_think(d, 1);
 	book_close_all(d->book, d->now);
 	if (d->command)
 		command_finish(d->command, FINISH_S);

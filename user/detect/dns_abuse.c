@@ -241,7 +241,8 @@ static void senders_judge(struct detector *d, uint64_t now)
 		if (!s->fresh)
 			continue;
 		s->fresh = 0;
-		if (s->broken < d->malformed)
+		/* a flood strikes the ports of DNS, too */
+		if (s->broken < d->malformed || host_explained(d->host, addr))
 			continue;
 		WORDS_SET(a.subject, "%s", words_addr(addr).s);
 		WORDS_SET(a.kind, "malformed");
