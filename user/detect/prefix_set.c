@@ -243,7 +243,7 @@ static uint64_t address_key(address a)
 /* Intervals with an owner, as keys; what is next to each other becomes one. */
 static int set_ranges(struct prefix_set *s)
 {
-	s->range = malloc((s->n_intervals + 1) * sizeof(*s->range));
+	s->range = calloc(s->n_intervals + 1, sizeof(*s->range));
 	if (!s->range)
 		return -1;
 	for (size_t i = 0; i < s->n_intervals; i++) {
