@@ -78,7 +78,7 @@ test: ## install what is missing, build, and run every test that this machine ca
 check: all $(UNIT_TESTS) ## the tests alone, nothing installed
 	$(Q)tests/run $(TESTS)
 
-test-kernels: all $(BUILD)/tests/bpf/test_differential ## the programs on other kernels, in virtual machines
+test-kernels: all $(BUILD)/tests/bpf/test_differential $(BUILD)/tests/bpf/test_filter ## the programs on other kernels, in virtual machines
 	$(Q)tests/vm/run
 
 bench: all $(BENCHES) $(BUILD)/tests/bench/bench.bpf.o ## what a packet costs, beside the peers that are installed
@@ -114,7 +114,7 @@ $(BUILD)/xdplens.skel.h: $(BUILD)/xdplens.bpf.o
 
 $(BUILD)/user/view/web_assets.o: $(wildcard user/view/assets/*)
 
-$(BUILD)/user/source/live.o $(BUILD)/user/source/kernel.o: $(BUILD)/xdplens.skel.h
+$(BUILD)/user/source/live.o $(BUILD)/user/source/kernel.o $(BUILD)/user/source/filter_kernel.o: $(BUILD)/xdplens.skel.h
 
 $(BUILD)/tests/%: tests/%.c $(MODULES)
 	$(call say,TEST,$<)

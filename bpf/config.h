@@ -12,6 +12,8 @@
 const volatile __u32 cfg_slots_mask = 4096 - 1; /* slots of the flow cache a CPU and bank, less 1 */
 const volatile __u64 cfg_seed = 0x5851f42d4c957f2dull; /* of the flow hash; random when live */
 const volatile __u32 cfg_sample = 1000;		       /* copy 1 packet in N; 0: none */
+const volatile __u32 cfg_sample_by = SAMPLE_PACKETS;   /* enum sample_by: what N counts */
+const volatile __u32 cfg_filter = 0;		       /* ask the capture filter, see filter.h */
 const volatile __u32 cfg_sample_caplen = 96;
 const volatile __u32 cfg_head_packets = 8; /* first packets of a flow's direction to copy */
 const volatile __u32 cfg_head_caplen = 3072;

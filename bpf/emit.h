@@ -8,6 +8,8 @@
 
 #include "home.h"
 
+#include "filter.h"
+
 static __always_inline int emit_fill(struct home *h, struct packet_record *r,
 				     const struct flow_slot *slot, __u32 why, __u32 room)
 {
@@ -24,6 +26,7 @@ static __always_inline int emit_fill(struct home *h, struct packet_record *r,
 	r->link = h->link;
 	r->segments = h->segments;
 	r->gso_size = h->gso_size;
+	r->frames = h->frames;
 	r->why = why;
 	r->tag_stripped = h->tag_stripped;
 	if (slot) {

@@ -100,6 +100,20 @@ static __always_inline void home_parse(struct home *h, struct packet *p)
 	parse_walk(&s->headers, p);
 }
 
+/* An entry that is full is not written to: most packets come after the first few. */
+static __always_inline __u32 home_before(struct home *h, const struct packet *p)
+{
+	__u32 first = h->segments, *n = bpf_map_lookup_elem(&heads, &p->key);
+
+	if (!n && bpf_map_update_elem(&heads, &p->key, &first, BPF_NOEXIST) == 0)
+		return 0;
+	if (!n)
+		n = bpf_map_lookup_elem(&heads, &p->key);
+	if (!n || *n >= cfg_sample)
+		return ~0u;
+	return __sync_fetch_and_add(n, first);
+}
+
 static __always_inline struct flow_slot *home_slot(struct home *h, __u32 hash, __u32 bank)
 {
 	__u32 at = (h->cpu * BANKS + bank) * (cfg_slots_mask + 1) + (hash & cfg_slots_mask);

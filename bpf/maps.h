@@ -63,6 +63,14 @@ struct {
 	__type(value, struct scratch);
 } scratches SEC(".maps");
 
+/* Packets of a flow's direction so far, where the first of each are sampled. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct flow_key);
+	__type(value, __u32);
+} heads SEC(".maps");
+
 struct ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 22);

@@ -69,7 +69,8 @@ struct row {
 };
 
 static take_fn take_flag, take_more, take_text, take_file, take_files, take_interface, take_u32,
-	take_u64, take_seconds, take_choice, take_web, take_user, take_help, take_version;
+	take_u64, take_seconds, take_sample, take_choice, take_web, take_user, take_help,
+	take_version;
 
 #define AT(field) .offset = offsetof(struct options, field)
 #define LIST(field, n) AT(field), .count = offsetof(struct options, n)
@@ -111,8 +112,8 @@ static const struct row table[] = {
 {'w', "write", "FILE", take_text, AT(write), .about = "sampled packets as pcap, with nanoseconds"},
 {'s', "snaplen", "BYTES", take_u32, AT(snaplen), .most = SNAPLEN_DEFAULT, .unit = 1,
  .about = "keep at most so many bytes of a packet. Default: 262144, as does 0; of live packets never more than 4096"},
-{0, "sample", "N", take_u32, AT(sample), .most = UINT32_MAX, .unit = 1,
- .about = "sample 1 packet in N; 1: every packet, the default with -w or --csv; 0: none, the default without; 100 with --alert-packets alone"},
+{0, "sample", "[flow:|head:]N", take_sample, AT(sample), .most = UINT32_MAX, .unit = 1,
+ .about = "sample 1 packet in N (1: every packet, the default with -w or --csv; 0: none, the default without; 100 with --alert-packets alone), or all packets of 1 flow in N, or the first N packets of each direction of a flow; of those that FILTER takes"},
 {'C', NULL, "MB", take_u64, AT(rotate_bytes), .least = 1, .most = 1000000000, .unit = MEGABYTE,
  .about = "begin a new pcap file, with a number after its name, when one is larger than so many million bytes"},
 {'G', NULL, "SECONDS", take_u32, AT(rotate_seconds), .least = 1, .most = UINT32_MAX, .unit = 1,
@@ -356,6 +357,28 @@ static int take_u32(struct parse *p, const struct row *row, const char *word, co
 	if (rc == GO_ON)
 		*(uint32_t *)field(p, row->offset) = n;
 	return rc;
+}
+
+/* "N", "flow:N", "head:N" */
+static int take_sample(struct parse *p, const struct row *row, const char *word, const char *value)
+{
+	static const char *const prefixes[] = {"", "flow:", "head:"}; /* by enum sample_by */
+	enum sample_by by = SAMPLE_PACKETS;
+	struct row number = *row;
+	char name[WORD_MAX];
+	size_t len;
+
+	for (int i = SAMPLE_FLOWS; i <= SAMPLE_HEADS; i++)
+		if (!strncmp(value, prefixes[i], strlen(prefixes[i])))
+			by = i;
+	len = strlen(prefixes[by]);
+	if (by == SAMPLE_PACKETS && strchr(value, ':'))
+		return wrong(p, "%s takes N, flow:N or head:N, not \"%s\"", word, value);
+	if (by != SAMPLE_PACKETS)
+		number.least = 1;
+	snprintf(name, sizeof(name), "%s%s%.*s", word, len ? " " : "", (int)len, prefixes[by]);
+	p->options->sample_by = by;
+	return take_u32(p, &number, name, value + len);
 }
 
 static int take_seconds(struct parse *p, const struct row *row, const char *word, const char *value)

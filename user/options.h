@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "sizes.h"
+#include "xdplens/event.h"
 
 enum mode { MODE_AUTO, MODE_NATIVE, MODE_GENERIC, MODE_TC, MODE_PCAP };
 enum report { REPORT_DEFAULT, REPORT_LIVE, REPORT_PLAIN, REPORT_JSON, REPORT_NONE };
@@ -25,7 +26,8 @@ struct options {
 	const char *write; /* -w */
 	uint32_t snaplen;
 	bool sample_given;
-	uint32_t sample;	 /* 1 in N; 0: none */
+	uint32_t sample; /* 1 in N, or the first N; 0: none */
+	enum sample_by sample_by;
 	uint64_t rotate_bytes;	 /* -C */
 	uint32_t rotate_seconds; /* -G */
 	uint32_t rotate_count;	 /* -W */

@@ -6,7 +6,6 @@
  */
 #include "pipeline.h"
 
-#include <pcap/pcap.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +23,7 @@
 #include "detect/detect.h"
 #include "detect/recorder.h"
 #include "sink/sink.h"
+#include "source/filter.h"
 #include "source/netns.h"
 #include "source/owner.h"
 
@@ -66,8 +66,8 @@ struct pipeline {
 	struct ledger ledger;
 	uint64_t open_flows[BANKS]; /* packets in deltas whose cut is still to come */
 	struct sketch blurred;
-	struct bpf_program filter; /* of what is captured; counting goes on for everything */
-	bool filtered, dns_thinned;
+	struct filter *filter; /* of what is captured; counting goes on for everything */
+	bool dns_thinned;
 	uint64_t start, last_tick, last_sinks;
 	bool cut;
 	struct snapshot snapshot, last;
@@ -77,10 +77,8 @@ struct pipeline {
 
 static bool pipeline_captures(const struct pipeline *p, const struct event *e)
 {
-	struct pcap_pkthdr h = {.caplen = e->caplen, .len = e->wire_len};
-
 	return e->why & COPY_SAMPLE &&
-	       (!p->filtered || pcap_offline_filter(&p->filter, &h, e->data));
+	       (e->why & COPY_TAKEN || !p->filter || filter_takes(p->filter, e));
 }
 
 static void pipeline_packet(void *arg, const struct event *copied)
@@ -114,6 +112,8 @@ static void pipeline_packet(void *arg, const struct event *copied)
 			pcap->ops->packet(pcap->sink, &e);
 		if (csv->sink)
 			csv->ops->packet(csv->sink, &e);
+	} else {
+		e.why &= ~COPY_SAMPLE;
 	}
 	for (int i = 0; i < p->n_views; i++)
 		if (p->views[i].ops->event)
@@ -297,18 +297,10 @@ static bool pipeline_open_sinks(struct pipeline *p)
 /* A file's filter is its source's: there it decides what is analysed at all. */
 static bool pipeline_open_filter(struct pipeline *p)
 {
-	const char *words = p->options->filter;
-	pcap_t *dead;
-
-	if (!words || p->source_ops == &source_replay)
+	if (!p->options->filter || p->source_ops == &source_replay)
 		return true;
-	dead = pcap_open_dead(DLT_EN10MB, CAPTURE_MAX);
-	p->filtered = dead && pcap_compile(dead, &p->filter, words, 1, PCAP_NETMASK_UNKNOWN) == 0;
-	if (!p->filtered)
-		log_error("filter '%s': %s", words, dead ? pcap_geterr(dead) : "out of memory");
-	if (dead)
-		pcap_close(dead);
-	return p->filtered;
+	p->filter = filter_new(p->options->filter);
+	return p->filter != NULL;
 }
 
 static bool pipeline_open_analysis(struct pipeline *p, struct config *config)
@@ -406,8 +398,7 @@ void pipeline_free(struct pipeline *p)
 	if (!p)
 		return;
 	p->source_ops->close(p->source);
-	if (p->filtered)
-		pcap_freecode(&p->filter);
+	filter_free(p->filter);
 	owners_free(p->owners);
 	detect_free(p->detect);
 	recorder_free(p->recorder);

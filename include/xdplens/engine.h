@@ -19,6 +19,10 @@ static __always_inline long home_bytes(const struct home *h, __u32 offset, void 
 static __always_inline void home_copy(struct home *h, const struct packet *p,
 				      const struct flow_slot *slot, __u32 why, __u32 caplen);
 static __always_inline __u32 home_dns_mask(const struct home *h);
+/* enum filter_verdict: what the capture filter says of the packet. */
+static __always_inline int home_filter(struct home *h, const struct packet *p);
+/* Counts the packet for its direction of the flow; how many came before, at least from N on. */
+static __always_inline __u32 home_before(struct home *h, const struct packet *p);
 /* home_knob(h, name): a macro of the home's; the knobs are those of bpf/config.h. */
 
 /* ---- totals: plain adds, one writer a CPU ---- */
@@ -150,18 +154,62 @@ static __always_inline int copy_head_wanted(struct home *h)
 	return 0;
 }
 
-static __always_inline int copy_sampled(struct home *h)
+static __always_inline __u64 sample_end(__u64 high, __u64 low, __be16 port, __u64 seed)
+{
+	return flow_mix(flow_mix(high ^ seed) + low + ((__u64)port << 16));
+}
+
+/* Is the flow among 1 in N? Of its five-tuple alone, the same for both directions. */
+static __always_inline int sample_has_flow(struct home *h, const struct packet *p)
+{
+	const struct flow_words *k = (const void *)&p->key;
+	__u64 seed = home_seed(h);
+	__u64 ends = sample_end(k->w[0], k->w[1], p->key.sport, seed) +
+		     sample_end(k->w[2], k->w[3], p->key.dport, seed);
+
+	return (flow_mix(ends + p->key.proto) >> 32) * home_knob(h, sample) >> 32 == 0;
+}
+
+/* Of a packet that stands for several frames, those up to the Nth are. */
+static __always_inline int sample_is_head(struct home *h, const struct packet *p)
+{
+	__u32 before = home_before(h, p), most = home_knob(h, sample);
+
+	if (before >= most)
+		return 0;
+	h->frames = most - before < h->segments ? most - before : 0;
+	return 1;
+}
+
+static __always_inline int copy_chosen(struct home *h, const struct packet *p)
 {
 	struct cpu_state *s = h->state;
 
-	if (!home_knob(h, sample))
+	if (home_knob(h, sample_by) != SAMPLE_PACKETS && p->outcome != OUTCOME_FLOW)
 		return 0;
+	if (home_knob(h, sample_by) == SAMPLE_FLOWS)
+		return sample_has_flow(h, p);
+	if (home_knob(h, sample_by) == SAMPLE_HEADS)
+		return sample_is_head(h, p);
 	if (s->sample_left) {
 		s->sample_left--;
 		return 0;
 	}
 	s->sample_left = home_knob(h, sample) - 1;
 	return 1;
+}
+
+/* The sample is taken of what the filter takes. Bits of enum copy_why. */
+static __always_inline __u32 copy_sampled(struct home *h, const struct packet *p)
+{
+	int verdict;
+
+	if (!home_knob(h, sample))
+		return 0;
+	verdict = home_filter(h, p);
+	if (verdict == FILTER_REJECTS || !copy_chosen(h, p))
+		return 0;
+	return verdict == FILTER_TAKES ? COPY_SAMPLE | COPY_TAKEN : COPY_SAMPLE;
 }
 
 /* DNS is timed by a datagram's last fragment; which later ones are DNS's, user space knows. */
@@ -173,7 +221,7 @@ static __always_inline int copy_is_fragment(const struct packet *p)
 static __always_inline void copy_packet(struct home *h, const struct packet *p,
 					struct flow_slot *slot)
 {
-	__u32 why = 0, caplen = 0;
+	__u32 why = 0, caplen = 0, sampled;
 
 	if (home_knob(h, dns) && copy_is_dns(p, slot) && copy_dns_wanted(h, p)) {
 		why = COPY_DNS;
@@ -185,8 +233,9 @@ static __always_inline void copy_packet(struct home *h, const struct packet *p,
 		why = COPY_HEAD;
 		caplen = home_knob(h, head_caplen);
 	}
-	if (copy_sampled(h)) {
-		why |= COPY_SAMPLE;
+	sampled = copy_sampled(h, p);
+	if (sampled) {
+		why |= sampled;
 		if (caplen < home_knob(h, sample_caplen))
 			caplen = home_knob(h, sample_caplen);
 	}

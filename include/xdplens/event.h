@@ -93,7 +93,14 @@ enum copy_why {
 	COPY_DNS = 1,	 /* DNS, every one */
 	COPY_HEAD = 2,	 /* among the first with payload of its flow, or of a TCP handshake */
 	COPY_SAMPLE = 4, /* 1 in N */
+	COPY_TAKEN = 8,	 /* with COPY_SAMPLE: the kernel's filter took it; not set: ask */
 };
+
+/* What N of the sample counts: packets, flows, or the first packets of each flow's direction. */
+enum sample_by { SAMPLE_PACKETS, SAMPLE_FLOWS, SAMPLE_HEADS };
+
+/* ASKS: user space has to find out, of each frame that the packet stands for. */
+enum filter_verdict { FILTER_REJECTS, FILTER_TAKES, FILTER_ASKS };
 
 struct packet_record {
 	struct record record;
@@ -107,7 +114,8 @@ struct packet_record {
 	__u8 grade; /* SLOT_SURE, SLOT_SECURITY as known after this packet */
 	__u8 why;
 	__u8 tag_stripped; /* 1: VLAN tag was in the metadata, not in the bytes */
-	__u32 gso_size;	   /* payload octets of each of these frames, 0 where it is one */
+	__u16 gso_size;	   /* payload octets of each of these frames, 0 where it is one */
+	__u16 frames;	   /* so many of them, the first, are in the sample; 0: all */
 	__u64 cgroup;	   /* control group of the sending socket, 0: not known */
 	__u8 data[];
 };

@@ -29,6 +29,7 @@ struct home {
 	__u32 wire_len; /* of all its segments on the wire */
 	__u32 segments;
 	__u32 gso_size; /* payload octets a segment, 0: not segmented */
+	__u32 frames;	/* segments that are in the sample, 0: all */
 	__u32 ifindex;
 	__u16 link; /* direction, and the VLAN tag that the bytes lack */
 	__u8 tag_stripped;

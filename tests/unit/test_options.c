@@ -157,13 +157,17 @@ static void test_sample_default(void **state)
 	static const struct {
 		const char *line;
 		uint32_t sample;
+		enum sample_by by;
 	} rows[] = {
-		{"", 0},
-		{"-w f", 1},
-		{"--csv f", 1},
-		{"--flows f", 0},
-		{"--sample 1000", 1000},
-		{"-w f --sample 50", 50},
+		{"", 0, SAMPLE_PACKETS},
+		{"-w f", 1, SAMPLE_PACKETS},
+		{"--csv f", 1, SAMPLE_PACKETS},
+		{"--flows f", 0, SAMPLE_PACKETS},
+		{"--sample 1000", 1000, SAMPLE_PACKETS},
+		{"-w f --sample 50", 50, SAMPLE_PACKETS},
+		{"-w f --sample flow:8", 8, SAMPLE_FLOWS},
+		{"--sample=head:1", 1, SAMPLE_HEADS},
+		{"--sample head:3 --sample 7", 7, SAMPLE_PACKETS},
 	};
 	struct options o;
 
@@ -171,6 +175,7 @@ static void test_sample_default(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		assert_int_equal(parse(&o, rows[i].line), -1);
 		assert_int_equal(o.sample, rows[i].sample);
+		assert_int_equal(o.sample_by, rows[i].by);
 	}
 	assert_int_equal(parse(&o, "-s 0"), -1);
 	assert_int_equal(o.snaplen, 262144);
@@ -254,6 +259,10 @@ static void test_wrong_lines(void **state)
 		{"-d .", {"-d"}},
 		{"-s 262145", {"-s", "262144"}},
 		{"--sample 4294967296", {"--sample", "4294967295"}},
+		{"--sample flow:0", {"--sample flow:", "1 to", "\"0\""}},
+		{"--sample head:x", {"--sample head:", "\"x\""}},
+		{"--sample flow:", {"--sample flow:", "\"\""}},
+		{"--sample flows:5", {"--sample", "flow:N or head:N", "\"flows:5\""}},
 		{"-w f -C 0", {"-C", "1"}},
 		{"-w f -G 1.5", {"-G", "\"1.5\""}},
 		{"-w f -C 1 -W 0", {"-W"}},

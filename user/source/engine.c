@@ -15,12 +15,21 @@
 
 enum {
 	BATCH = 64,
+	HEADS = 1 << 18, /* directions remembered; a new one takes the place of the idlest of... */
+	HEAD_WAYS = 8,	 /* ... so many */
 	WIRE_MAX =
 		1 << 24, /* a longer frame is damage of the file, and would wrap a slot's bytes */
 };
 
 struct engine_knobs {
-	uint32_t period, copies, looks, head_packets, head_caplen, sample, sample_caplen, dns;
+	uint32_t period, copies, looks, head_packets, head_caplen, sample, sample_by, sample_caplen,
+		dns;
+};
+
+struct head { /* of one direction of a flow */
+	uint64_t hash;
+	uint32_t packets;
+	uint32_t last; /* tick */
 };
 
 struct engine {
@@ -35,6 +44,7 @@ struct engine {
 	struct flow_delta deltas[BATCH];
 	size_t n;
 	struct payload payload;
+	struct head *heads; /* HEADS, where the first packets of each direction are sampled */
 };
 
 #define home_engine(h) ((struct engine *)(h)->ctx)
@@ -177,6 +187,33 @@ static __always_inline __u32 home_classify(struct home *h, struct payload *paylo
 	return classify(payload, p, known);
 }
 
+/* The words were asked by the source already. */
+static __always_inline int home_filter(struct home *h, const struct packet *p)
+{
+	(void)h, (void)p;
+	return FILTER_TAKES;
+}
+
+static __always_inline __u32 home_before(struct home *h, const struct packet *p)
+{
+	struct engine *e = home_engine(h);
+	uint64_t hash = flow_hash64(&p->key, 0) | 1;
+	struct head *set = &e->heads[(hash >> 32) % HEADS / HEAD_WAYS * HEAD_WAYS], *head = set;
+
+	for (int i = 0; i < HEAD_WAYS; i++) {
+		if (set[i].hash == hash) {
+			head = &set[i];
+			break;
+		}
+		if (h->now - set[i].last > h->now - head->last)
+			head = &set[i];
+	}
+	if (head->hash != hash)
+		*head = (struct head){.hash = hash};
+	head->last = h->now;
+	return head->packets++;
+}
+
 static __always_inline void home_copy(struct home *h, const struct packet *p,
 				      const struct flow_slot *slot, __u32 why, __u32 caplen)
 {
@@ -219,12 +256,15 @@ struct engine *engine_new(const struct engine_config *config, const struct sourc
 		.head_packets = config->head_packets,
 		.head_caplen = config->caplen,
 		.sample = config->sample,
+		.sample_by = config->sample_by,
 		.sample_caplen = config->caplen,
 		.dns = 1,
 	};
 	e->state = calloc(1, sizeof(*e->state));
 	e->slots = aligned_alloc(64, config->slots * sizeof(*e->slots));
-	if (!e->state || !e->slots) {
+	if (config->sample_by == SAMPLE_HEADS)
+		e->heads = calloc(HEADS, sizeof(*e->heads));
+	if (!e->state || !e->slots || (config->sample_by == SAMPLE_HEADS && !e->heads)) {
 		engine_free(e);
 		return NULL;
 	}
@@ -238,6 +278,7 @@ void engine_free(struct engine *e)
 		return;
 	free(e->state);
 	free(e->slots);
+	free(e->heads);
 	free(e);
 }
 

@@ -10,6 +10,7 @@ struct engine;
 struct engine_config {
 	uint32_t link;	 /* DLT_* of the frames */
 	uint32_t sample; /* copy 1 packet in N; 0: none */
+	enum sample_by sample_by;
 	uint32_t caplen; /* most bytes of a copy */
 	uint32_t slots;	 /* of the flow cache, a power of two */
 	uint32_t head_packets;

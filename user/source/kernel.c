@@ -18,12 +18,15 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "source/filter.h"
+#include "source/filter_kernel.h"
 #include "source/quiesce.h"
 #include "xdplens.skel.h"
 #include "xdplens/flow_hash.h"
 
 enum {
 	LISTED_SPARE = 1024,		    /* ranges that a short list may grow by */
+	KERNEL_HEADS = 1 << 18,		    /* directions of flows whose first packets are counted */
 	DESCRIPTORS = 64,		    /* programs, maps, files, a few interfaces */
 	LINKS = 2 * 4 * OPTIONS_INTERFACES, /* as many interfaces as there can be */
 };
@@ -50,6 +53,8 @@ static void kernel_configure(struct kernel *k, const struct options *o)
 	s->rodata->cfg_owner =
 		libbpf_probe_bpf_helper(BPF_PROG_TYPE_SCHED_CLS, BPF_FUNC_skb_cgroup_id, NULL) == 1;
 	s->rodata->cfg_sample = o->sample;
+	s->rodata->cfg_sample_by = o->sample_by;
+	s->rodata->cfg_filter = o->filter && o->sample; /* the stub alone: ask user space */
 	s->rodata->cfg_sample_caplen = o->snaplen < CAPTURE_MAX ? o->snaplen : CAPTURE_MAX;
 	k->seed = s->rodata->cfg_seed;
 	if (getrandom(&k->seed, sizeof(k->seed), 0) < 0)
@@ -58,6 +63,8 @@ static void kernel_configure(struct kernel *k, const struct options *o)
 	bpf_map__set_max_entries(s->maps.flow_slots, array);
 	bpf_map__set_max_entries(s->maps.cpu_states, k->cpus);
 	bpf_map__set_max_entries(s->maps.listed_ranges, k->listed_room ? 2 * k->listed_room : 1);
+	if (o->sample && o->sample_by == SAMPLE_HEADS)
+		bpf_map__set_max_entries(s->maps.heads, KERNEL_HEADS);
 	bpf_map__set_max_entries(s->maps.dns_rings, k->cpus < 2 ? 2 : k->cpus);
 	bpf_map__set_max_entries(s->maps.packet_rings, k->cpus < 2 ? 2 : k->cpus);
 	bpf_map__set_max_entries(s->maps.flow_rings, k->cpus < 2 ? 2 : k->cpus);
@@ -219,6 +226,49 @@ static int kernel_may_open(void)
 	return -EMFILE;
 }
 
+static int kernel_load_programs(struct kernel *k, const struct options *o, struct filter_kernel *f)
+{
+	k->skel = xdplens_bpf__open();
+	if (!k->skel)
+		return -errno;
+	kernel_configure(k, o);
+	if (f)
+		filter_kernel_prepare(f, k->skel);
+	return xdplens_bpf__load(k->skel);
+}
+
+/* Then it is done in user space, on copies: the stubs leave every packet to it. */
+static bool kernel_refused(struct filter_kernel *f, int error)
+{
+	if (!error || error == -EPERM || error == -ENOMEM)
+		return false;
+	log_info("the kernel does not take the filter (%s): packets are chosen after the copy",
+		 f ? filter_kernel_why(f, error) : strerror(-error));
+	return true;
+}
+
+static int kernel_load_filtered(struct kernel *k, const struct options *o)
+{
+	struct filter *filter = filter_new(o->filter);
+	struct filter_kernel *f;
+	int error;
+
+	if (!filter)
+		return -EINVAL;
+	f = filter_kernel_new(filter);
+	error = f ? kernel_load_programs(k, o, f) : -errno;
+	k->filters = !error;
+	if (kernel_refused(f, error)) {
+		xdplens_bpf__destroy(k->skel);
+		filter_kernel_free(f);
+		f = NULL;
+		error = kernel_load_programs(k, o, NULL);
+	}
+	filter_kernel_free(f);
+	filter_free(filter);
+	return error;
+}
+
 static int kernel_try(struct kernel *k, const struct options *o, uint32_t listed_room)
 {
 	int error;
@@ -228,11 +278,10 @@ static int kernel_try(struct kernel *k, const struct options *o, uint32_t listed
 	k->slots = o->sizes.flow_slots;
 	k->ring_size = o->sizes.ring_bytes;
 	k->listed_room = listed_room;
-	k->skel = xdplens_bpf__open();
-	if (!k->skel)
-		return -errno;
-	kernel_configure(k, o);
-	error = xdplens_bpf__load(k->skel);
+	if (o->filter && o->sample)
+		error = kernel_load_filtered(k, o);
+	else
+		error = kernel_load_programs(k, o, NULL);
 	if (!error)
 		error = kernel_map_rings(k);
 	if (!error)

@@ -117,6 +117,21 @@ static void live_take_flow(void *arg, void *data, size_t len)
 		live_flush(s);
 }
 
+struct frames { /* of one packet, the first of them */
+	const struct source_consumer *to;
+	uint32_t left;
+};
+
+static void live_take_frame(void *arg, const struct event *frame)
+{
+	struct frames *f = arg;
+
+	if (!f->left)
+		return;
+	f->left--;
+	f->to->packet(f->to->arg, frame);
+}
+
 static void live_take_packet(void *arg, void *data, size_t len)
 {
 	struct source *s = arg;
@@ -131,9 +146,10 @@ static void live_take_packet(void *arg, void *data, size_t len)
 	if (event.segments > 1 && event.why & COPY_SAMPLE) {
 		const struct packet_record *r = data;
 		struct event frames = event;
+		struct frames wanted = {&s->consumer, r->frames ? r->frames : event.segments};
 
-		frames.why = COPY_SAMPLE;
-		if (segment_event(&frames, r->gso_size, s->consumer.packet, s->consumer.arg))
+		frames.why = event.why & (COPY_SAMPLE | COPY_TAKEN);
+		if (segment_event(&frames, r->gso_size, live_take_frame, &wanted))
 			event.why &= ~COPY_SAMPLE;
 	}
 	if (event.why)

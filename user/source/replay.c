@@ -178,6 +178,7 @@ static struct source *replay_open(const struct options *o, const struct source_c
 	s->engine =
 		engine_new(&(struct engine_config){.link = pcap_datalink(s->pcap),
 						   .sample = o->sample,
+						   .sample_by = o->sample_by,
 						   .caplen = o->snaplen,
 						   .slots = REPLAY_SLOTS,
 						   .head_packets = REPLAY_HEAD_PACKETS,
