@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #include "sizes.h"
-#include "xdplens/event.h"
 
 enum mode { MODE_AUTO, MODE_NATIVE, MODE_GENERIC, MODE_TC, MODE_PCAP };
 enum report { REPORT_DEFAULT, REPORT_LIVE, REPORT_PLAIN, REPORT_JSON, REPORT_NONE };
@@ -26,8 +25,8 @@ struct options {
 	const char *write; /* -w */
 	uint32_t snaplen;
 	bool sample_given;
-	uint32_t sample; /* 1 in N, or the first N; 0: none */
-	enum sample_by sample_by;
+	uint32_t sample;	 /* 1 in N, or the first N; 0: none */
+	uint32_t sample_by;	 /* enum sample_by of event.h */
 	uint64_t rotate_bytes;	 /* -C */
 	uint32_t rotate_seconds; /* -G */
 	uint32_t rotate_count;	 /* -W */

@@ -408,7 +408,10 @@ static int program_load(const struct sock_filter *classic, size_t n, bool skb)
 
 static bool subject_load(struct subject *s, const char *words, bool in_place)
 {
-	struct options o = {.filter = words, .sample = 1, .snaplen = 96};
+	struct options o = {.filter = words,
+			    .sample = 1,
+			    .snaplen = 96,
+			    .sizes = {.flow_slots = 4096, .ring_bytes = 1 << 20}};
 	const struct sock_filter *classic;
 	size_t n;
 
@@ -417,7 +420,7 @@ static bool subject_load(struct subject *s, const char *words, bool in_place)
 		return false;
 	classic = filter_program(s->filter, DIRECTION_IN, &n);
 	if (in_place)
-		return kernel_load(&kernel, &o) == 0;
+		return kernel_load(&kernel, &o, &(struct listed){0}) == 0;
 	s->xdp = program_load(classic, n, false);
 	s->tc = program_load(classic, n, true);
 	if (s->xdp < 0 || s->tc < 0)

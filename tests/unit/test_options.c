@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "options.h"
+#include "xdplens/event.h"
 
 enum { WORDS = 40 };
 
