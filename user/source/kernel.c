@@ -330,7 +330,7 @@ void kernel_relist(struct kernel *k, const struct listed *listed)
 				 "are looked up in user space until the next start",
 				 listed->n);
 		table = 0;
-	} else if (listed->n) {
+	} else if (listed->ranges) {
 		memcpy(k->listed + from, listed->ranges, listed->n * sizeof(*k->listed));
 	}
 	__atomic_store_n(&k->config->listed, table, __ATOMIC_SEQ_CST);
