@@ -21,7 +21,11 @@
 #include "base/log.h"
 #include "base/privilege.h"
 
-enum { GUARD_FILES = 7 + OPTIONS_LIST, GUARD_PATHS = GUARD_FILES + 5 };
+enum {
+	GUARD_FEEDS = 64,
+	GUARD_FILES = GUARD_FEEDS + 7 + OPTIONS_LIST,
+	GUARD_PATHS = GUARD_FILES + 5
+};
 
 #ifdef __SANITIZE_ADDRESS__
 static const bool guard_sanitized = true; /* LeakSanitizer traces its own process */
@@ -65,6 +69,15 @@ static void guard_add_directory(struct guard *g, const char *path)
 	g->files[g->n_files++] = (struct privilege_file){path, true};
 }
 
+/* Blacklists that the configuration names, as detect/blacklist.c takes them apart. */
+static void guard_add_feeds(struct guard *g, char *feeds)
+{
+	char *rest, *name = feeds ? strtok_r(feeds, ", \t", &rest) : NULL;
+
+	for (int i = 0; name && i < GUARD_FEEDS; i++, name = strtok_r(NULL, ", \t", &rest))
+		guard_add(g, name, false);
+}
+
 static void guard_plan(struct guard *g, const struct options *o)
 {
 	guard_add(g, o->write, true);
@@ -76,6 +89,7 @@ static void guard_plan(struct guard *g, const struct options *o)
 	guard_add(g, o->config, false);
 	for (int i = 0; i < o->n_blacklists; i++)
 		guard_add(g, o->blacklists[i], false);
+	guard_add_feeds(g, o->feeds);
 	guard_allow(g, "/proc", false);		 /* counters of interfaces, names of owners */
 	guard_allow(g, "/sys/fs/cgroup", false); /* names of owners */
 	guard_allow(g, "/usr/share/zoneinfo", false);

@@ -35,6 +35,7 @@ struct options {
 	double interval_s;
 	const char *config;
 	struct sizes sizes; /* what the configuration says of them */
+	char *feeds;	    /* blacklists that it names, with a blank or comma between; NULL */
 	const char *blacklists[OPTIONS_LIST];
 	int n_blacklists;
 	const char *on_alert;

@@ -68,6 +68,7 @@ struct pipeline {
 	struct sketch blurred;
 	struct filter *filter; /* of what is captured; counting goes on for everything */
 	bool dns_thinned;
+	char *feeds; /* see options.h */
 	uint64_t start, last_tick, last_sinks;
 	bool cut;
 	struct snapshot snapshot, last;
@@ -367,6 +368,8 @@ struct pipeline *pipeline_new(struct options *o)
 	if (!config)
 		goto fail;
 	sizes_read(&o->sizes, config);
+	p->feeds = strdup(config_text(config, "blacklist", "files", ""));
+	o->feeds = p->feeds;
 	if (!pipeline_open_filter(p) || !pipeline_open_sinks(p)) {
 		config_free(config);
 		goto fail;
@@ -398,6 +401,7 @@ void pipeline_free(struct pipeline *p)
 	if (!p)
 		return;
 	p->source_ops->close(p->source);
+	free(p->feeds);
 	filter_free(p->filter);
 	owners_free(p->owners);
 	detect_free(p->detect);

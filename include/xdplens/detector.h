@@ -16,7 +16,7 @@
 
 #include "xdplens/packet.h"
 
-enum { DETECTOR_ABI = 1 };
+enum { DETECTOR_ABI = 2 };
 
 enum severity { SEVERITY_INFO, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH, SEVERITY_COUNT };
 

@@ -717,7 +717,7 @@ static void test_plugin_does_not_fit(void **state)
 		{"other", "other = {DETECTOR_ABI, \"other\", \"\", f};",
 		 "exports no xdplens_detector"},
 		{"abi", "xdplens_detector = {DETECTOR_ABI + 1, \"abi\", \"\", f};",
-		 "built for ABI 2"},
+		 "built for ABI 3"},
 		{"name", "xdplens_detector = {DETECTOR_ABI, \"../x\", \"\", f};",
 		 "its name must be"},
 		{"open", "xdplens_detector = {DETECTOR_ABI, \"open\", \"\", 0};", "has no open()"},
