@@ -82,6 +82,15 @@ static bool pipeline_captures(const struct pipeline *p, const struct event *e)
 	       (e->why & COPY_TAKEN || !p->filter || filter_takes(p->filter, e));
 }
 
+static void pipeline_sample(void *arg, const struct event *e)
+{
+	struct pipeline *p = arg;
+	struct output *pcap = &p->sinks[SINK_PCAP];
+
+	if (pipeline_captures(p, e))
+		pcap->ops->packet(pcap->sink, e);
+}
+
 static void pipeline_packet(void *arg, const struct event *copied)
 {
 	struct pipeline *p = arg;
@@ -376,6 +385,8 @@ struct pipeline *pipeline_new(struct options *o)
 	}
 	if (!pipeline_open_analysis(p, config))
 		goto fail;
+	if (p->sinks[SINK_PCAP].sink && !p->sinks[SINK_CSV].sink && !p->recorder)
+		consumer.sample = pipeline_sample;
 	consumer.listed.ranges = detect_listed(p->detect, &consumer.listed.n);
 	if (o->netns && netns_go(netns_find(o->netns)) < 0)
 		goto fail;

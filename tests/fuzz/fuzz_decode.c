@@ -49,6 +49,8 @@ static void check_packet(const uint8_t *record, size_t len)
 	struct packet packet;
 	struct event e;
 
+	if (decode_sample(record, len, &a_clock, &packet, &e) == 0)
+		check(e.data >= record && e.caplen <= record + len - e.data);
 	if (decode_packet(record, len, &a_clock, &packet, &e) != 0)
 		return;
 	check(e.data >= record && e.data <= record + len && e.caplen <= record + len - e.data);

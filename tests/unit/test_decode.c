@@ -79,6 +79,32 @@ static void test_packet(void **state)
 	free(r);
 }
 
+/* What is captured as it is: the same bytes and times, and a tag that the bytes lack. */
+static void test_sample(void **state)
+{
+	struct packet packet, bare = {0};
+	struct event e, sample;
+	size_t len;
+	struct packet_record *r = packet_record(&len);
+
+	(void)state;
+	r->tag_stripped = 1;
+	r->link = FLOW_EGRESS | 42;
+	assert_int_equal(decode(r, len, &e, &packet), 0);
+	assert_int_equal(decode_sample(r, len, &a_clock, &bare, &sample), 0);
+	assert_int_equal(sample.ts, e.ts);
+	assert_ptr_equal(sample.data, e.data);
+	assert_int_equal(sample.caplen, e.caplen);
+	assert_int_equal(sample.wire_len, e.wire_len);
+	assert_int_equal(sample.tag_stripped, e.tag_stripped);
+	assert_int_equal(sample.packet->key.link, packet.key.link);
+	assert_int_equal(sample.packet->key.ifindex, packet.key.ifindex);
+	r->caplen = 97;
+	assert_int_equal(decode_sample(r, len, &a_clock, &bare, &sample), -EBADMSG);
+	assert_int_equal(decode_sample(r, sizeof(*r) - 1, &a_clock, &bare, &sample), -EBADMSG);
+	free(r);
+}
+
 static void test_packet_refused(void **state)
 {
 	struct packet packet;
@@ -148,6 +174,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_packet),
+		cmocka_unit_test(test_sample),
 		cmocka_unit_test(test_packet_refused),
 		cmocka_unit_test(test_flow),
 	};

@@ -20,13 +20,42 @@ static struct verdict decode_verdict(uint8_t app, uint8_t grade)
 	};
 }
 
+static bool decode_sound(const struct packet_record *r, size_t len)
+{
+	return len >= sizeof(*r) && r->record.kind == RECORD_PACKET && r->record.len <= len &&
+	       r->caplen <= len - sizeof(*r) && r->caplen && r->wire_len >= r->caplen;
+}
+
+int decode_sample(const void *data, size_t len, const struct clock *clock, struct packet *bare,
+		  struct event *event)
+{
+	const struct packet_record *r = data;
+
+	if (!decode_sound(r, len))
+		return -EBADMSG;
+	bare->key.ifindex = r->ifindex;
+	bare->key.link = r->link;
+	*event = (struct event){
+		.ts = clock_epoch(clock, r->ns),
+		.packet = bare,
+		.data = r->data,
+		.caplen = r->caplen,
+		.wire_len = r->wire_len,
+		.linktype = LINK_ETHERNET,
+		.segments = 1,
+		.why = r->why,
+		.tag_stripped = r->tag_stripped,
+		.dns_latency_ms = -1,
+	};
+	return 0;
+}
+
 int decode_packet(const void *data, size_t len, const struct clock *clock, struct packet *packet,
 		  struct event *event)
 {
 	const struct packet_record *r = data;
 
-	if (len < sizeof(*r) || r->record.kind != RECORD_PACKET || r->record.len > len ||
-	    r->caplen > len - sizeof(*r) || !r->caplen || r->wire_len < r->caplen)
+	if (!decode_sound(r, len))
 		return -EBADMSG;
 	parse_frame(LINK_ETHERNET, r->data, r->caplen, r->wire_len, packet);
 	packet->key.ifindex = r->ifindex;

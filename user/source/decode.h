@@ -12,6 +12,12 @@
  */
 int decode_packet(const void *data, size_t len, const struct clock *clock, struct packet *packet,
 		  struct event *event);
+/*
+ * The same without a look at the bytes, for who only stores them: of `bare` the interface, the
+ * direction and the VLAN tag are filled in; nothing is known of verdict or owner.
+ */
+int decode_sample(const void *data, size_t len, const struct clock *clock, struct packet *bare,
+		  struct event *event);
 /* A flow record; the delta's key points into it. Sets *bank. 0 or -EBADMSG. */
 int decode_flow(const void *data, size_t len, const struct clock *clock, struct flow_delta *delta,
 		unsigned *bank);

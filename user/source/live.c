@@ -31,6 +31,8 @@
 enum {
 	BATCH = 64,
 	BURST = 1 << 15,   /* flow records of a CPU a poll */
+	RUN = 64,	   /* packets until a ring gets their room back */
+	LOOKS = 64,	   /* packets of the sample a poll that are shown to all */
 	PACKETS = 1 << 12, /* packets a poll: flows must be exact, so they have their turn soon */
 	BUSY = 256,	   /* records in a poll that make the next one come soon */
 	DNS_BUSY = 3,	   /* eighths of a DNS ring that wait: thin out */
@@ -78,7 +80,8 @@ struct source {
 	size_t n_deltas;
 	unsigned deltas_bank;
 	uint64_t bad_records, dns_calm;
-	size_t taken;
+	size_t taken, looks_left;
+	struct packet bare; /* of what is captured as it is */
 	struct counters sum;
 	struct cost cost;
 	struct timespec cpu_start, wall_start;
@@ -132,12 +135,36 @@ static void live_take_frame(void *arg, const struct event *frame)
 	f->to->packet(f->to->arg, frame);
 }
 
-static void live_take_packet(void *arg, void *data, size_t len)
+/*
+ * A packet that is copied for nothing but the capture goes there as it is; only some of them are
+ * shown to all others, too, since they learn little more from the rest.
+ */
+static bool live_capture(struct source *s, const void *data, size_t len)
 {
-	struct source *s = arg;
+	const struct packet_record *r = data;
+	struct event event;
+
+	if (!s->consumer.sample || len < sizeof(*r) || r->segments > 1 ||
+	    r->why & ~(COPY_SAMPLE | COPY_TAKEN))
+		return false;
+	if (s->looks_left) {
+		s->looks_left--;
+		return false;
+	}
+	if (decode_sample(data, len, &s->kernel.clock, &s->bare, &event) < 0)
+		s->bad_records++;
+	else
+		s->consumer.sample(s->consumer.arg, &event);
+	return true;
+}
+
+static void live_take_packet(struct source *s, const void *data, size_t len)
+{
 	struct packet packet;
 	struct event event;
 
+	if (live_capture(s, data, len))
+		return;
 	if (decode_packet(data, len, &s->kernel.clock, &packet, &event) < 0) {
 		s->bad_records++;
 		return;
@@ -177,28 +204,49 @@ static size_t live_read_flows(struct source *s, size_t most)
 	return n;
 }
 
-/* The ring whose next packet is the oldest; NULL: none, or one is not finished that may be older.
+/*
+ * The ring whose next packet is the oldest; NULL: none, or one is not finished that may be older.
+ * *until: until when, but for the packets of this ring, none comes between.
  */
-static struct ring *live_oldest(struct source *s, uint64_t until, void **data, size_t *len)
+static struct ring *live_oldest(struct source *s, uint64_t *until)
 {
+	uint64_t first = *until + 1;
 	struct ring *oldest = NULL;
 	bool busy = false;
 
 	for (int kind = RING_DNS; kind <= RING_PACKETS; kind++) {
 		for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++) {
 			struct ring *r = s->kernel.rings[kind][cpu];
-			size_t n;
-			struct packet_record *p = ring_front(r, &n, &busy);
+			size_t len;
+			struct packet_record *p = ring_front(r, &len, &busy);
 
-			if (p && p->ns <= until) {
-				until = p->ns;
+			if (!p || p->ns > *until)
+				continue;
+			if (p->ns < first) {
+				*until = oldest ? first : *until;
+				first = p->ns;
 				oldest = r;
-				*data = p;
-				*len = n;
+			} else {
+				*until = p->ns;
 			}
 		}
 	}
 	return busy ? NULL : oldest;
+}
+
+/* Reads a ring's packets up to a time, at most `most`. */
+static size_t live_read_run(struct source *s, struct ring *r, uint64_t until, size_t most)
+{
+	struct packet_record *p;
+	bool busy = false;
+	size_t n, len;
+
+	for (n = 0; n < most && (p = ring_front(r, &len, &busy)) && p->ns <= until; n++) {
+		live_take_packet(s, p, len);
+		ring_pop(r);
+	}
+	ring_release(r);
+	return n;
 }
 
 /*
@@ -208,15 +256,14 @@ static struct ring *live_oldest(struct source *s, uint64_t until, void **data, s
  */
 static size_t live_read_packets(struct source *s)
 {
-	uint64_t now = clock_monotonic();
+	uint64_t now = clock_monotonic(), until = now;
 	struct ring *r;
-	size_t n, len;
-	void *data;
+	size_t n = 0;
 
-	for (n = 0; n < PACKETS && (r = live_oldest(s, now, &data, &len)); n++) {
-		live_take_packet(s, data, len);
-		ring_pop(r);
-		ring_release(r);
+	s->looks_left = LOOKS;
+	while (n < PACKETS && (r = live_oldest(s, &until))) {
+		n += live_read_run(s, r, until, RUN);
+		until = now;
 	}
 	return n;
 }

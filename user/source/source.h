@@ -21,6 +21,11 @@ struct listed {
 struct source_consumer {
 	void *arg;
 	void (*packet)(void *arg, const struct event *event);
+	/*
+	 * A packet for the capture alone. Of event->packet only the interface, the direction and
+	 * the VLAN tag are known. NULL: all packets go through the above.
+	 */
+	void (*sample)(void *arg, const struct event *event);
 	/* `bank`: the cut that these packets belong to. */
 	void (*flows)(void *arg, unsigned bank, struct flow_delta *deltas, size_t n);
 	/*
