@@ -118,7 +118,7 @@ struct interface_view {
 	char name[16];
 	int ifindex;
 	char owner[OWNER_TEXT]; /* who is at the other end: a container, a pod; empty: not known */
-	char mode[24]; /* "native", "native+frags", "generic", "tc", "pcap", "file" */
+	char mode[24];		/* "native", "native+frags", "generic", "tc", "pcap", "file" */
 	bool up;
 	struct count direction[DIRECTION_COUNT];
 	double pps[DIRECTION_COUNT], bps[DIRECTION_COUNT];

@@ -8,9 +8,9 @@
  * The same question again within DNS_PAIR_RETRANSMIT_NS is a retransmission; later, or once it was
  * answered, it is a new transaction. A second answer to the same question is no transaction.
  *
- * In a flood the source leaves transactions out, by bits of what their query and answer share. While
- * those bits change, one half of a transaction may come without the other: it is counted as thinned,
- * not told as unanswered or as an answer to nothing.
+ * In a flood the source leaves transactions out, by bits of what their query and answer share.
+ * While those bits change, one half of a transaction may come without the other: it is counted as
+ * thinned, not told as unanswered or as an answer to nothing.
  *
  * Bounded: a fixed number of transactions. When all are taken, an answered one that is only kept to
  * know its repeated answers goes first, else the oldest that waits ends as unanswered.

@@ -310,7 +310,7 @@ static bool reverse_ipv6(const char *text, uint8_t addr[16])
 
 enum dns_wire_result dns_wire_reverse(const struct dns_name *name, uint8_t addr[16])
 {
-	char text[DNS_TEXT_MAX];
+	char text[DNS_TEXT_MAX] = "";
 
 	dns_wire_text(text, name);
 	if (reverse_ipv4(text, addr) || reverse_ipv6(text, addr))

@@ -28,7 +28,7 @@ struct flow_table_config {
 	/* A flow ended; it may not call the table. All calls may be NULL. */
 	void (*ended)(void *arg, const struct flow_view *flow, enum flow_end end);
 	void *arg;
-	const char *(*interface_name)(void *arg, uint32_t ifindex);  /* NULL: not known */
+	const char *(*interface_name)(void *arg, uint32_t ifindex); /* NULL: not known */
 	/* Whose a flow is, by event->owner or by its interface; NULL: not known. */
 	const char *(*owner_name)(void *arg, uint16_t owner, uint32_t ifindex);
 	const char *(*addr_name)(void *arg, const uint8_t addr[16]); /* NULL: not known */

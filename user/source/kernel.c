@@ -25,9 +25,9 @@
 #include "xdplens/flow_hash.h"
 
 enum {
-	LISTED_SPARE = 1024,		    /* ranges that a short list may grow by */
-	KERNEL_HEADS = 1 << 18,		    /* directions of flows whose first packets are counted */
-	DESCRIPTORS = 64,		    /* programs, maps, files, a few interfaces */
+	LISTED_SPARE = 1024,	/* ranges that a short list may grow by */
+	KERNEL_HEADS = 1 << 18, /* directions of flows whose first packets are counted */
+	DESCRIPTORS = 64,	/* programs, maps, files, a few interfaces */
 	LINKS = 2 * 4 * OPTIONS_INTERFACES, /* as many interfaces as there can be */
 };
 

@@ -28,7 +28,7 @@ struct kernel {
 	struct clock clock;
 	uint64_t seed;	   /* of the flow hash */
 	unsigned kept_age; /* which marks are cleared next */
-	bool filters; /* the programs do, user space need not */
+	bool filters;	   /* the programs do, user space need not */
 };
 
 /*
