@@ -36,9 +36,6 @@ our_programs() {
 	bpftool prog show | sed -n 's/^\([0-9]*\): .*name \(xdp_ingress\|tc_ingress\|tc_egress\) .*/\1/p' | sort
 }
 
-# The programs that process $lens holds.
-held() { sed -n 's/^prog_id:\s*//p' /proc/"$lens"/fdinfo/* 2>/dev/null | sort -u; }
-
 # Nothing of ours in the host's namespace: hooks, filters.
 nothing_attached() {
 	local device

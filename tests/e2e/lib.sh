@@ -123,4 +123,7 @@ within() {
 	echo "$1: $2"
 }
 
+# The programs that process $lens holds.
+held() { sed -n 's/^prog_id:\s*//p' /proc/"$lens"/fdinfo/* 2>/dev/null | sort -u; }
+
 statistic() { ip netns exec "$1" cat "/sys/class/net/$2/statistics/$3"; }
