@@ -93,6 +93,25 @@ static void test_two_sources(void **state)
 	flood_is_named(&attacks[0], 2, "(50 %), 10.0.0.");
 }
 
+/* Of a flood from any ports some fall on those of reflectors: it stays one attack. */
+static void test_ports_by_chance(void **state)
+{
+	struct attack any = attacks[1], some = attacks[7];
+	struct stage *s = stage_new(NULL);
+
+	(void)state;
+	any.rate = 40000;
+	some.rate = 200;
+	for (unsigned second = 0; second < 3; second++) {
+		attack_second(s, &any, 1 << 20, second);
+		attack_second(s, &some, 1 << 20, second + 100);
+		stage_tick(s);
+		stage_only(s, "flood", "udp_flood", victim);
+	}
+	stage_over(s);
+	stage_free(s);
+}
+
 /* The number of sources is said to within a fifth. */
 static void test_sources_counted(void **state)
 {
@@ -329,12 +348,12 @@ static void test_benign(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_spoofed),	    cmocka_unit_test(test_one_source),
-		cmocka_unit_test(test_two_sources), cmocka_unit_test(test_sources_counted),
-		cmocka_unit_test(test_overflow),    cmocka_unit_test(test_overflow_alone),
-		cmocka_unit_test(test_thinned),	    cmocka_unit_test(test_fragments),
-		cmocka_unit_test(test_dhcp),	    cmocka_unit_test(test_from_a_source),
-		cmocka_unit_test(test_benign),
+		cmocka_unit_test(test_spoofed),		cmocka_unit_test(test_one_source),
+		cmocka_unit_test(test_two_sources),	cmocka_unit_test(test_ports_by_chance),
+		cmocka_unit_test(test_sources_counted), cmocka_unit_test(test_overflow),
+		cmocka_unit_test(test_overflow_alone),	cmocka_unit_test(test_thinned),
+		cmocka_unit_test(test_fragments),	cmocka_unit_test(test_dhcp),
+		cmocka_unit_test(test_from_a_source),	cmocka_unit_test(test_benign),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

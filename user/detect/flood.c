@@ -262,8 +262,9 @@ static bool victim_flooded(const struct detector *d, struct end *e, int kind, do
 		return e->seconds >= TCP_SECONDS && !end_scans(e, kind, rate);
 	case KIND_ICMP:
 		return true;
-	default:
-		return e->packets[kind] > 5 * e->asked[kind];
+	default: /* a flood of any ports has some of these, too */
+		return e->packets[kind] > 5 * e->asked[kind] &&
+		       100 * e->packets[kind] > e->packets[KIND_UDP];
 	}
 }
 
