@@ -549,6 +549,17 @@ static void pipeline_add_flowless(struct snapshot *s, const struct counters *tot
 	s->security[SECURITY_UNKNOWN].bytes += rest.bytes;
 }
 
+/* Records that no file took: the disk is full, its reader too slow. */
+static uint64_t pipeline_dropped(const struct pipeline *p)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < SINKS; i++)
+		if (p->sinks[i].sink)
+			sum += p->sinks[i].ops->dropped(p->sinks[i].sink);
+	return sum;
+}
+
 static void pipeline_fill_counters(struct pipeline *p, struct snapshot *s)
 {
 	struct count seen = pipeline_sum(p->total.outcome, OUTCOME_COUNT);
@@ -562,6 +573,7 @@ static void pipeline_fill_counters(struct pipeline *p, struct snapshot *s)
 	memcpy(s->sizes, p->total.sizes, sizeof(s->sizes));
 	s->flows_blurred = sketch_estimate(&p->blurred);
 	s->ledger = p->ledger;
+	s->ledger.lost[LOST_FILES] = pipeline_dropped(p);
 }
 
 const struct snapshot *pipeline_snapshot(struct pipeline *p, bool final)

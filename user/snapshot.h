@@ -124,11 +124,14 @@ struct interface_view {
 	double pps[DIRECTION_COUNT], bps[DIRECTION_COUNT];
 };
 
+/* What was lost: records that a ring refused, by its kind, and those that no file took. */
+enum { LOST_FILES = RING_COUNT, LOST_COUNT };
+
 struct ledger {
 	uint64_t seen, flows, overflow, not_flow;
 	uint64_t unparsed_total, unparsed[OUTCOME_COUNT]; /* index: enum outcome */
 	int64_t balance;				  /* seen - everything else: 0 */
-	uint64_t lost[RING_COUNT];
+	uint64_t lost[LOST_COUNT];
 	uint64_t looks_skipped, head_skipped, dns_skipped; /* as in struct counters */
 };
 

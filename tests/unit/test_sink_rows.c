@@ -101,6 +101,7 @@ static int each(void **state)
 		.expected = 20.25,
 		.unit = "ports",
 		.reason = "192.0.2.1 tried 1200 ports",
+		.kind = "port_scan",
 	};
 	return 0;
 }
@@ -352,7 +353,7 @@ static void test_alert(void **state)
 {
 	(void)state;
 	round_trip(&sink_alerts);
-	both_have("ts end detector severity subject observed expected unit reason");
+	both_have("ts end detector severity subject observed expected unit reason kind");
 	real_is("ts", "1700000000.500000000");
 	none_is("end");
 	text_is("detector", "scan");
@@ -362,6 +363,7 @@ static void test_alert(void **state)
 	real_is("expected", "20.25");
 	text_is("unit", "ports");
 	text_is("reason", "192.0.2.1 tried 1200 ports");
+	text_is("kind", "port_scan");
 	alert.end = 1700000009000000000;
 	alert.severity = SEVERITY_INFO;
 	round_trip(&sink_alerts);

@@ -165,6 +165,7 @@ static const struct member promised[] = {
 	{"ledger.lost.dns", 'i'},
 	{"ledger.lost.packets", 'i'},
 	{"ledger.lost.flows", 'i'},
+	{"ledger.lost.files", 'i'},
 	{"ledger.looks_skipped", 'i'},
 	{"ledger.head_skipped", 'i'},
 	{"ledger.dns_skipped", 'i'},

@@ -127,6 +127,23 @@ static void session_size(struct session *s, int columns, int rows)
 	assert_int_equal(ioctl(s->fd, TIOCSWINSZ, &size), 0);
 }
 
+struct step {
+	const char *keys, *text; /* what is typed, and what must come of it */
+};
+
+static void session_steps(struct session *s, const struct step *steps, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		s->len = 0;
+		s->seen[0] = 0;
+		/* Cells that stay the same are not drawn again: a new size draws them all. */
+		session_keys(s, steps[i].keys);
+		session_read(s, 150);
+		session_size(s, 80 + i % 2, 24);
+		session_wants(s, steps[i].text);
+	}
+}
+
 static struct session *session_start(enum ending ending)
 {
 	struct winsize size = {.ws_row = 24, .ws_col = 80};
@@ -221,9 +238,7 @@ static void test_overview(void **state)
 
 static void test_keys(void **state)
 {
-	static const struct {
-		const char *keys, *text;
-	} rows[] = {
+	static const struct step rows[] = {
 		{"2", "10.0.0.1:40000"},     {"\r", "handshake"},   {"\x1b", "1-2 of 2"},
 		{"/www", "1 filtered out"},  {"\r", "filter: www"}, {"\x1b", "1-2 of 2"},
 		{"s", "sorted by"},	     {"n", "10.0.0.2:443"}, {"u", "rates in bytes"},
@@ -235,15 +250,7 @@ static void test_keys(void **state)
 	struct session *s = session_start(END_KEY);
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		s->len = 0;
-		s->seen[0] = 0;
-		/* Cells that stay the same are not drawn again: a new size draws them all. */
-		session_keys(s, rows[i].keys);
-		session_read(s, 150);
-		session_size(s, 80 + i % 2, 24);
-		session_wants(s, rows[i].text);
-	}
+	session_steps(s, rows, sizeof(rows) / sizeof(rows[0]));
 	session_keys(s, "xq");
 	assert_int_equal(session_end(s), 0);
 }
@@ -280,9 +287,7 @@ static void test_sizes(void **state)
  */
 static void test_mouse(void **state)
 {
-	static const struct {
-		const char *keys, *text;
-	} rows[] = {
+	static const struct step rows[] = {
 		{CLICK(2, 24), "filter as you type"},	    /* help */
 		{CLICK(40, 10), "93.3%"},		    /* away with it */
 		{CLICK(15, 2), "10.0.0.1:40000"},	    /* the tab of flows */
@@ -300,14 +305,7 @@ static void test_mouse(void **state)
 	struct session *s = session_start(END_KEY);
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		s->len = 0;
-		s->seen[0] = 0;
-		session_keys(s, rows[i].keys);
-		session_read(s, 150);
-		session_size(s, 80 + i % 2, 24);
-		session_wants(s, rows[i].text);
-	}
+	session_steps(s, rows, sizeof(rows) / sizeof(rows[0]));
 	assert_non_null(strstr(s->seen, "1000l"));
 	session_keys(s, "q");
 	assert_int_equal(session_end(s), 0);

@@ -29,11 +29,6 @@ void ledger_add_flow(struct ledger *l, uint64_t packets)
 	l->flows += packets;
 }
 
-void ledger_lost(struct ledger *l, enum ring_kind kind, uint64_t records)
-{
-	l->lost[kind] += records;
-}
-
 int64_t ledger_close(struct ledger *l)
 {
 	l->balance = (int64_t)(l->seen - l->flows - l->overflow - l->not_flow - l->unparsed_total);

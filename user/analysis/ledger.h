@@ -14,9 +14,6 @@ void ledger_add_counters(struct ledger *l, const struct counters *c);
 /* Adds packets that reached the flow table. */
 void ledger_add_flow(struct ledger *l, uint64_t packets);
 
-/* Adds records lost on their way that the kernel did not count itself. */
-void ledger_lost(struct ledger *l, enum ring_kind kind, uint64_t records);
-
 /* Draws the balance and returns it: packets seen that stand nowhere else; 0 when all is well. */
 int64_t ledger_close(struct ledger *l);
 

@@ -16,9 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/frame.h"
 #include "base/log.h"
 
-enum { MAC_LEN = 12, TAG_LEN = 4, RECORD_HEADER = 16, NAME_LEN_MOST = 200 };
+enum { RECORD_HEADER = 16, NAME_LEN_MOST = 200 };
 
 static const uint64_t second_ns = 1000000000;
 
@@ -89,23 +90,9 @@ void recorder_free(struct recorder *r)
 
 /* ---- packets ---- */
 
-/* A VLAN tag that the kernel took out of the bytes is put back. */
 static void packet_keep(struct recorded *k, const struct event *e)
 {
-	uint32_t room = RECORDER_SNAPLEN, head = e->caplen, tag = 0;
-
-	if (e->tag_stripped && e->linktype == DLT_EN10MB && head >= MAC_LEN) {
-		uint16_t vlan = e->packet->key.link & FLOW_VLAN_MASK;
-		const uint8_t bytes[TAG_LEN] = {0x81, 0, vlan >> 8, vlan};
-
-		head = MAC_LEN;
-		tag = TAG_LEN;
-		memcpy(k->data + head, bytes, tag);
-	}
-	memcpy(k->data, e->data, head < room ? head : room);
-	k->caplen = e->caplen + tag < room ? e->caplen + tag : room;
-	if (tag)
-		memcpy(k->data + head + tag, e->data + head, k->caplen - head - tag);
+	k->caplen = frame_copy(k->data, e, RECORDER_SNAPLEN);
 	k->ts = e->ts;
 	k->len = e->wire_len > k->caplen ? e->wire_len : k->caplen;
 	k->linktype = e->linktype;

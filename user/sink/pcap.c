@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "base/buffer.h"
+#include "base/frame.h"
 #include "base/log.h"
 #include "options.h"
 #include "sink/sink.h"
@@ -22,9 +23,6 @@
 enum {
 	PCAP_MEMORY = 512 * 1024,
 	PCAP_HEADER = 24,
-	MAC_LEN = 12, /* both addresses: a VLAN tag stands after them */
-	TAG_LEN = 4,
-	ETHERTYPE_VLAN = 0x8100,
 };
 
 static const uint64_t second_ns = 1000000000;
@@ -210,31 +208,6 @@ static bool packet_fits(struct sink *s, const struct event *event)
 	return false;
 }
 
-/* Copies the frame, a stripped VLAN tag put back, cut to `most`. Returns the octets copied. */
-static uint32_t frame_copy(char *dst, const struct event *event, uint32_t most)
-{
-	uint16_t vlan = event->packet->key.link & FLOW_VLAN_MASK;
-	const char tag[TAG_LEN] = {(char)(ETHERTYPE_VLAN >> 8), 0, vlan >> 8, (char)vlan};
-	uint32_t head = event->caplen, rest = 0;
-
-	if (event->tag_stripped && event->linktype == DLT_EN10MB && event->caplen >= MAC_LEN &&
-	    most >= MAC_LEN + TAG_LEN) {
-		head = MAC_LEN;
-		rest = event->caplen - MAC_LEN;
-		memcpy(dst + head, tag, TAG_LEN);
-	}
-	if (!rest) {
-		head = head < most ? head : most;
-		memcpy(dst, event->data, head);
-		return head;
-	}
-	most -= MAC_LEN + TAG_LEN;
-	rest = rest < most ? rest : most;
-	memcpy(dst, event->data, head);
-	memcpy(dst + head + TAG_LEN, event->data + head, rest);
-	return head + TAG_LEN + rest;
-}
-
 static int sink_pcap_packet(struct sink *s, const struct event *event)
 {
 	struct pcap_record record = {.sec = event->ts / second_ns, .nsec = event->ts % second_ns};
@@ -246,7 +219,7 @@ static int sink_pcap_packet(struct sink *s, const struct event *event)
 	size_check(s);
 	if (s->done)
 		return 0;
-	at = buffer_begin(s->buffer, sizeof(record) + event->caplen + TAG_LEN);
+	at = buffer_begin(s->buffer, sizeof(record) + event->caplen + FRAME_TAG);
 	if (!at)
 		return -errno;
 	record.caplen = frame_copy(at + sizeof(record), event, s->options->snaplen);

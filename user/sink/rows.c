@@ -247,6 +247,7 @@ ALERT(observed, row_number, observed)
 ALERT(expected, row_number, expected)
 ALERT(unit, row_text, unit)
 ALERT(reason, row_text, reason)
+ALERT(kind, row_text, kind)
 
 static const struct column alert_columns[] = {
 	{"ts", alert_ts},
@@ -258,6 +259,7 @@ static const struct column alert_columns[] = {
 	{"expected", alert_expected},
 	{"unit", alert_unit},
 	{"reason", alert_reason},
+	{"kind", alert_kind},
 };
 
 static struct sink *sink_alerts_open(const char *path, const struct options *options)

@@ -26,6 +26,25 @@ static bool decode_sound(const struct packet_record *r, size_t len)
 	       r->caplen <= len - sizeof(*r) && r->caplen && r->wire_len >= r->caplen;
 }
 
+static void decode_event(const struct packet_record *r, const struct clock *clock,
+			 const struct packet *packet, struct event *event)
+{
+	*event = (struct event){
+		.ts = clock_epoch(clock, r->ns),
+		.packet = packet,
+		.data = r->data,
+		.caplen = r->caplen,
+		.wire_len = r->wire_len,
+		.linktype = LINK_ETHERNET,
+		.segments = r->segments ? r->segments : 1,
+		.why = r->why,
+		.tag_stripped = r->tag_stripped,
+		.cgroup = r->cgroup,
+		.verdict = decode_verdict(r->app, r->grade),
+		.dns_latency_ms = -1,
+	};
+}
+
 int decode_sample(const void *data, size_t len, const struct clock *clock, struct packet *bare,
 		  struct event *event)
 {
@@ -35,18 +54,7 @@ int decode_sample(const void *data, size_t len, const struct clock *clock, struc
 		return -EBADMSG;
 	bare->key.ifindex = r->ifindex;
 	bare->key.link = r->link;
-	*event = (struct event){
-		.ts = clock_epoch(clock, r->ns),
-		.packet = bare,
-		.data = r->data,
-		.caplen = r->caplen,
-		.wire_len = r->wire_len,
-		.linktype = LINK_ETHERNET,
-		.segments = 1,
-		.why = r->why,
-		.tag_stripped = r->tag_stripped,
-		.dns_latency_ms = -1,
-	};
+	decode_event(r, clock, bare, event);
 	return 0;
 }
 
@@ -65,20 +73,7 @@ int decode_packet(const void *data, size_t len, const struct clock *clock, struc
 	} else {
 		packet->key.link |= r->link & FLOW_EGRESS;
 	}
-	*event = (struct event){
-		.ts = clock_epoch(clock, r->ns),
-		.packet = packet,
-		.data = r->data,
-		.caplen = r->caplen,
-		.wire_len = r->wire_len,
-		.linktype = LINK_ETHERNET,
-		.segments = r->segments ? r->segments : 1,
-		.why = r->why,
-		.tag_stripped = r->tag_stripped,
-		.cgroup = r->cgroup,
-		.verdict = decode_verdict(r->app, r->grade),
-		.dns_latency_ms = -1,
-	};
+	decode_event(r, clock, packet, event);
 	return 0;
 }
 

@@ -14,7 +14,7 @@ int decode_packet(const void *data, size_t len, const struct clock *clock, struc
 		  struct event *event);
 /*
  * The same without a look at the bytes, for who only stores them: of `bare` the interface, the
- * direction and the VLAN tag are filled in; nothing is known of verdict or owner.
+ * direction and the VLAN tag are filled in.
  */
 int decode_sample(const void *data, size_t len, const struct clock *clock, struct packet *bare,
 		  struct event *event);

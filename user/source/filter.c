@@ -12,18 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/frame.h"
 #include "base/log.h"
 #include "xdplens/event.h"
 
 enum {
-	ADDRESSES = 12, /* octets before a VLAN tag */
-	TAG = 4,
 	FRAME_MAX = 262144,
 };
 
 struct filter {
 	struct bpf_program program[DIRECTION_COUNT];
-	uint8_t tagged[ADDRESSES + TAG + DNS_MAX];
+	uint8_t tagged[DNS_MAX + FRAME_TAG];
 };
 
 _Static_assert(sizeof(struct bpf_insn) == sizeof(struct sock_filter) &&
@@ -84,19 +83,11 @@ const struct sock_filter *filter_program(const struct filter *f, enum direction 
 bool filter_takes(struct filter *f, const struct event *e)
 {
 	struct pcap_pkthdr h = {.caplen = e->caplen, .len = e->wire_len};
-	uint16_t id = e->packet->key.link & FLOW_VLAN_MASK;
-	const uint8_t tag[TAG] = {0x81, 0, id >> 8, id & 0xff};
 	bool out = e->packet->key.link & FLOW_EGRESS;
 	const struct bpf_program *program = &f->program[out ? DIRECTION_OUT : DIRECTION_IN];
-	uint32_t rest;
 
-	if (!e->tag_stripped || e->caplen < ADDRESSES)
+	if (!frame_lacks_tag(e))
 		return pcap_offline_filter(program, &h, e->data);
-	rest = e->caplen - ADDRESSES;
-	rest = rest < DNS_MAX ? rest : DNS_MAX;
-	memcpy(f->tagged, e->data, ADDRESSES);
-	memcpy(f->tagged + ADDRESSES, tag, TAG);
-	memcpy(f->tagged + ADDRESSES + TAG, e->data + ADDRESSES, rest);
-	h.caplen = ADDRESSES + TAG + rest;
+	h.caplen = frame_copy(f->tagged, e, sizeof(f->tagged));
 	return pcap_offline_filter(program, &h, f->tagged);
 }

@@ -227,8 +227,8 @@ static json_t *ledger(const struct ledger *l)
 
 	for (int i = OUTCOME_UNPARSED; i < OUTCOME_COUNT; i++)
 		value_put(unparsed, label_outcome[i], value_count(l->unparsed[i]));
-	for (int i = 0; i < RING_COUNT; i++)
-		value_put(lost, label_ring[i], value_count(l->lost[i]));
+	for (int i = 0; i < LOST_COUNT; i++)
+		value_put(lost, label_loss[i], value_count(l->lost[i]));
 	value_put(object, "seen", value_count(l->seen));
 	value_put(object, "flows", value_count(l->flows));
 	value_put(object, "overflow", value_count(l->overflow));

@@ -46,8 +46,10 @@ const char *const label_outcome[OUTCOME_COUNT] = {[OUTCOME_FLOW] = "flow",
 #undef X
 };
 
-const char *const label_ring[RING_COUNT] = {
-	[RING_DNS] = "dns", [RING_PACKETS] = "packets", [RING_FLOWS] = "flows"};
+const char *const label_loss[LOST_COUNT] = {[RING_DNS] = "dns",
+					    [RING_PACKETS] = "packets",
+					    [RING_FLOWS] = "flows",
+					    [LOST_FILES] = "files"};
 
 const char *const label_severity[SEVERITY_COUNT] = {[SEVERITY_INFO] = "info",
 						    [SEVERITY_LOW] = "low",
@@ -113,7 +115,7 @@ uint64_t label_lost(const struct ledger *l)
 {
 	uint64_t sum = 0;
 
-	for (int i = 0; i < RING_COUNT; i++)
+	for (int i = 0; i < LOST_COUNT; i++)
 		sum += l->lost[i];
 	return sum;
 }

@@ -11,7 +11,7 @@ extern const char *const label_transport[TRANSPORT_COUNT];
 extern const char *const label_security[SECURITY_COUNT];
 extern const char *const label_app[APP_COUNT];
 extern const char *const label_outcome[OUTCOME_COUNT];
-extern const char *const label_ring[RING_COUNT];
+extern const char *const label_loss[LOST_COUNT];
 extern const char *const label_severity[SEVERITY_COUNT];
 
 enum { LABEL_LEN = 12, LABEL_ENDPOINT = 160 };

@@ -93,25 +93,25 @@ draw_fact(const struct pane *p, int column, const char *label, enum tint tint, c
 
 /* By its kind where there is room for that, else in all. */
 static int draw_missing(const struct pane *p, int column, const char *label, enum tint tint,
-			uint64_t all, const char *const kinds[3], const uint64_t n[3])
+			uint64_t all, const char *const *kinds, const uint64_t *n, int n_kinds)
 {
-	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN];
+	char text[UNITS_LEN], each[LOST_COUNT * 2 * UNITS_LEN] = "";
+	size_t at = 0;
 
 	tint = all ? tint : TINT_GOOD;
 	if (p->w < DETAILED)
-		return draw_fact(p, column, label, tint, "%s", units_count(a, all));
-	return draw_fact(p, column, label, tint, "%s %s %s %s %s %s", kinds[0],
-			 units_count(a, n[0]), kinds[1], units_count(b, n[1]), kinds[2],
-			 units_count(c, n[2]));
+		return draw_fact(p, column, label, tint, "%s", units_count(text, all));
+	for (int i = 0; i < n_kinds && at < sizeof(each); i++)
+		at += snprintf(each + at, sizeof(each) - at, "%s%s %s", i ? " " : "", kinds[i],
+			       units_count(text, n[i]));
+	return draw_fact(p, column, label, tint, "%s", each);
 }
 
 static void draw_ledger(struct view *v, const struct pane *p)
 {
-	static const char *const rings[] = {"dns", "packets", "flows"};
 	static const char *const skips[] = {"payloads", "first packets", "dns"};
 	const struct snapshot *s = &v->shown;
 	const struct ledger *l = &s->ledger;
-	const uint64_t lost[] = {l->lost[RING_DNS], l->lost[RING_PACKETS], l->lost[RING_FLOWS]};
 	const uint64_t skipped[] = {l->looks_skipped, l->head_skipped, l->dns_skipped};
 	char text[UNITS_LEN];
 	int column = 0;
@@ -121,8 +121,9 @@ static void draw_ledger(struct view *v, const struct pane *p)
 			   "%s", units_coverage(text, label_coverage(l)));
 	column = draw_fact(p, column, "balance", l->balance ? TINT_BAD : TINT_GOOD, "%lld",
 			   (long long)l->balance);
-	column = draw_missing(p, column, "lost", TINT_BAD, label_lost(l), rings, lost);
-	column = draw_missing(p, column, "skipped", TINT_WARN, label_skipped(l), skips, skipped);
+	column = draw_missing(p, column, "lost", TINT_BAD, label_lost(l), label_loss, l->lost,
+			      LOST_COUNT);
+	column = draw_missing(p, column, "skipped", TINT_WARN, label_skipped(l), skips, skipped, 3);
 	if (s->cost_known)
 		draw_fact(p, column, "cost", TINT_TEXT, "%.0f ns %.1f%%", s->cost_ns_per_packet,
 			  s->cost_cpu_percent);

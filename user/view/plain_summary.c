@@ -259,20 +259,21 @@ static void put_alerts(FILE *to, const struct snapshot *s)
 static void put_ledger(FILE *to, const struct snapshot *s)
 {
 	const struct ledger *l = &s->ledger;
-	unsigned long long lost[RING_COUNT];
+	unsigned long long lost[LOST_COUNT];
 	const char *comma = "unparsed: ";
 
-	for (int i = 0; i < RING_COUNT; i++)
+	for (int i = 0; i < LOST_COUNT; i++)
 		lost[i] = l->lost[i];
 	fprintf(to,
 		"ledger: seen %llu = flows %llu + overflow %llu + not a flow %llu + unparsed %llu; "
-		"balance %lld; lost: dns %llu, packets %llu, flows %llu; skipped: payloads %llu, "
-		"first packets %llu, dns %llu\n",
+		"balance %lld; lost: dns %llu, packets %llu, flows %llu, files %llu; skipped: "
+		"payloads %llu, first packets %llu, dns %llu\n",
 		(unsigned long long)l->seen, (unsigned long long)l->flows,
 		(unsigned long long)l->overflow, (unsigned long long)l->not_flow,
 		(unsigned long long)l->unparsed_total, (long long)l->balance, lost[RING_DNS],
-		lost[RING_PACKETS], lost[RING_FLOWS], (unsigned long long)l->looks_skipped,
-		(unsigned long long)l->head_skipped, (unsigned long long)l->dns_skipped);
+		lost[RING_PACKETS], lost[RING_FLOWS], lost[LOST_FILES],
+		(unsigned long long)l->looks_skipped, (unsigned long long)l->head_skipped,
+		(unsigned long long)l->dns_skipped);
 	for (int i = OUTCOME_UNPARSED; i < OUTCOME_COUNT; i++) {
 		if (!l->unparsed[i])
 			continue;

@@ -323,9 +323,9 @@ static void write_ledger(FILE *out, const struct ledger *l)
 	gauge(out, "xdplens_coverage_ratio", "Packets known by flow, or of none by nature.",
 	      label_coverage(l) / 100);
 	family(out, "xdplens_lost_records_total", "counter",
-	       "Records that a full ring buffer refused.");
-	for (int i = 0; i < RING_COUNT; i++)
-		count(out, "xdplens_lost_records_total", (struct tag[2]){{"ring", label_ring[i]}},
+	       "Records that a full ring buffer refused, or no file took.");
+	for (int i = 0; i < LOST_COUNT; i++)
+		count(out, "xdplens_lost_records_total", (struct tag[2]){{"ring", label_loss[i]}},
 		      l->lost[i]);
 	family(out, "xdplens_copies_skipped_total", "counter",
 	       "Packets not copied to user space, because a budget was spent.");

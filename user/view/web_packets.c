@@ -7,30 +7,20 @@
 #include <pcap/pcap.h>
 #include <string.h>
 
+#include "base/frame.h"
 #include "view/label.h"
 #include "view/value.h"
 
-enum { MAC_LEN = 12, TAG_LEN = 4 }; /* both addresses: a VLAN tag stands after them */
-
 static const uint64_t second_ns = 1000000000;
 
-/* Puts the VLAN tag back that the kernel took out, and moves what lies behind it. */
-static void tag_restore(struct web_packet *w)
+/* What lies behind a VLAN tag that was put back lies farther off. */
+static void offsets_shift(struct packet *p)
 {
-	uint16_t vlan = w->packet.key.link & FLOW_VLAN_MASK;
-	const uint8_t tag[TAG_LEN] = {0x81, 0, vlan >> 8, vlan};
-	uint16_t *offsets[] = {&w->packet.l3_offset, &w->packet.l4_offset,
-			       &w->packet.payload_offset};
+	uint16_t *offsets[] = {&p->l3_offset, &p->l4_offset, &p->payload_offset};
 
-	memmove(w->data + MAC_LEN + TAG_LEN, w->data + MAC_LEN,
-		WEB_PACKET_DATA - MAC_LEN - TAG_LEN);
-	memcpy(w->data + MAC_LEN, tag, TAG_LEN);
-	w->caplen += TAG_LEN;
-	if (w->caplen > WEB_PACKET_DATA)
-		w->caplen = WEB_PACKET_DATA;
 	for (int i = 0; i < 3; i++)
 		if (*offsets[i])
-			*offsets[i] += TAG_LEN;
+			*offsets[i] += FRAME_TAG;
 }
 
 void web_packets_add(struct web_packets *p, const struct event *e)
@@ -42,16 +32,15 @@ void web_packets_add(struct web_packets *p, const struct event *e)
 		.packet = *e->packet,
 		.verdict = e->verdict,
 		.wire_len = e->wire_len,
-		.caplen = e->caplen < WEB_PACKET_DATA ? e->caplen : WEB_PACKET_DATA,
 		.linktype = e->linktype,
 		.why = e->why,
 		.dns_latency_ms = e->dns_latency_ms,
 	};
-	memcpy(w->data, e->data, w->caplen);
+	w->caplen = frame_copy(w->data, e, WEB_PACKET_DATA);
 	if (e->interface)
 		snprintf(w->interface, sizeof(w->interface), "%s", e->interface);
-	if (e->tag_stripped && e->linktype == DLT_EN10MB && w->caplen >= MAC_LEN)
-		tag_restore(w);
+	if (frame_lacks_tag(e))
+		offsets_shift(&w->packet);
 }
 
 /* ---- JSON ---- */

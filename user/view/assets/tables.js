@@ -102,7 +102,7 @@ function ledgerRows(s) {
 		{ fate: "balance", packets: l.balance, meaning: "seen, less all the others: must be 0" },
 	];
 	for (const [reason, n] of Object.entries(l.unparsed)) if (n) rows.push({ fate: `unparsed: ${reason}`, packets: n, meaning: "could not be parsed" });
-	for (const [ring, n] of Object.entries(l.lost)) rows.push({ fate: `lost: ${ring}`, packets: n, meaning: "records that a full ring refused" });
+	for (const [ring, n] of Object.entries(l.lost)) rows.push({ fate: `lost: ${ring}`, packets: n, meaning: ring === "files" ? "records that no file took" : "records that a full ring refused" });
 	rows.push({ fate: "first packets not copied", packets: l.head_skipped, meaning: "budget spent: fewer names" });
 	rows.push({ fate: "DNS not copied", packets: l.dns_skipped, meaning: "budget spent: transactions sampled" });
 	return rows;
