@@ -42,7 +42,8 @@ static void wants(const char *text, const char *part)
 
 static const char ledger_line[] =
 	"ledger: seen 1300 = flows 1280 + overflow 0 + not a flow 10 + unparsed 10; "
-	"balance 0; lost: dns 0, packets 5, flows 0, files 3; skipped: payloads 70, first packets 20, dns 9";
+	"balance 0; lost: dns 0, packets 5, flows 0, files 3; skipped: payloads 70, "
+	"first packets 20, dns 9";
 
 static void test_summary_live(void **state)
 {

@@ -37,8 +37,9 @@ static const uint64_t walk_ns = 1000000000, peer_ns = 3000000000;
 
 struct owner {
 	uint64_t id;
-	uint16_t next; /* of the same bucket */
-	uint8_t tries; /* left; 0: known, or given up */
+	uint16_t number; /* its place, and above that how often it was given away */
+	uint16_t next;	 /* of the same bucket */
+	uint8_t tries;	 /* left; 0: known, or given up */
 	char name[OWNER_LEN];
 };
 
@@ -53,7 +54,7 @@ struct owners {
 	struct peers *peers;
 	struct owner owner[OWNERS]; /* 0 is none */
 	uint16_t bucket[OWNER_BUCKETS];
-	unsigned used, next, unknown;
+	unsigned used, next, unknown, round;
 	struct behind behind[OWNER_INTERFACES];
 	unsigned n_behind;
 	uint64_t walked, asked;
@@ -118,23 +119,31 @@ uint16_t owners_of(struct owners *o, uint64_t id)
 		return 0;
 	found = owners_find(o, id);
 	if (found)
-		return found - o->owner;
-	o->next = o->next + 1 < OWNERS ? o->next + 1 : 1;
+		return found->number;
+	if (++o->next == OWNERS) {
+		o->next = 1;
+		o->round++;
+	}
 	found = &o->owner[o->next];
 	if (o->used + 1 < OWNERS)
 		o->used++;
 	else
 		owners_forget(o, o->next);
 	bucket = owners_bucket(o, id);
-	*found = (struct owner){.id = id, .next = *bucket, .tries = OWNER_TRIES};
+	*found = (struct owner){.id = id,
+				.number = o->round * OWNERS + o->next,
+				.next = *bucket,
+				.tries = OWNER_TRIES};
 	*bucket = o->next;
 	o->unknown++;
-	return o->next;
+	return found->number;
 }
 
 const char *owners_name(const struct owners *o, uint16_t owner)
 {
-	return owner && owner < OWNERS ? o->owner[owner].name : "";
+	const struct owner *known = &o->owner[owner % OWNERS];
+
+	return owner && known->number == owner ? known->name : "";
 }
 
 static void owners_take_directory(struct owners *o, uint64_t inode, const char *path)

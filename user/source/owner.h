@@ -4,7 +4,7 @@
  * socket, and of who is behind an interface.
  *
  * Bounded: OWNERS control groups; the oldest give way to new ones, and what still points to such a
- * place then shows another's name. INTERFACES likewise.
+ * place has no name then. INTERFACES likewise.
  */
 #ifndef XDPLENS_OWNER_H
 #define XDPLENS_OWNER_H
