@@ -245,12 +245,43 @@ static void test_malformed(void **state)
 	stage_free(s);
 }
 
+/* A storm that is also far more traffic than the limit is one alert. */
+static void test_storm_at_full_speed(void **state)
+{
+	struct stage *s = stage_new(NULL);
+
+	(void)state;
+	for (unsigned second = 0; second < 3; second++) {
+		storm(s, second);
+		stage_flow(s, &(struct stage_flow){.src = "10.0.0.5",
+						   .dst = "10.0.0.53",
+						   .sport = 40000,
+						   .dport = 53,
+						   .proto = 17,
+						   .packets = 150000,
+						   .bytes = 12000000,
+						   .opened = !second});
+		stage_flow(s, &(struct stage_flow){.src = "10.0.0.53",
+						   .dst = "10.0.0.5",
+						   .sport = 53,
+						   .dport = 40000,
+						   .proto = 17,
+						   .packets = 150000,
+						   .bytes = 12000000,
+						   .answer = true});
+		stage_tick(s);
+		stage_only(s, "dns_abuse", "nxdomain_storm", "10.0.0.5");
+	}
+	stage_over(s);
+	stage_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_malformed),	 cmocka_unit_test(test_named),
 		cmocka_unit_test(test_slower_than_ever), cmocka_unit_test(test_benign),
-		cmocka_unit_test(test_any_name),
+		cmocka_unit_test(test_any_name),	 cmocka_unit_test(test_storm_at_full_speed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,6 +45,7 @@ struct client {
 	uint32_t asked, missing;
 	uint32_t fresh; /* missing since the last tick */
 	uint64_t found;
+	uint8_t server[16]; /* that said so last */
 };
 
 struct domain_key {
@@ -152,6 +153,7 @@ static void client_add(struct detector *d, const struct dns_transaction *t)
 		return;
 	c->missing++;
 	c->fresh++;
+	memcpy(c->server, t->server, sizeof(c->server));
 }
 
 static void domain_add(struct detector *d, const struct dns_transaction *t)
@@ -275,6 +277,9 @@ static void clients_judge(struct detector *d, uint64_t now)
 		if (!found && !lasting(c->found, now, STORM_HOLD_S))
 			continue;
 		c->found = now;
+		/* how much the two of them send is no alert of its own */
+		host_explain(d->host, addr);
+		host_explain(d->host, c->server);
 		WORDS_SET(a.subject, "%s", words_addr(addr).s);
 		WORDS_SET(a.kind, "nxdomain_storm");
 		WORDS_SET(a.unit, "names");
