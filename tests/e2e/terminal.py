@@ -143,7 +143,7 @@ def figures(path, directory):
         if packets:
             n += overview.row(name, scaled(packets))
     n += overview.wants(f"in {bits(j['rates']['in_bps'])}") + overview.wants(f"out {bits(j['rates']['out_bps'])}")
-    lost = " ".join(f"{k} {scaled(ledger['lost'][k])}" for k in ("dns", "packets", "flows"))
+    lost = " ".join(f"{k} {scaled(ledger['lost'][k])}" for k in ("dns", "packets", "flows", "files"))
     n += overview.wants(f"seen {scaled(ledger['seen'])} covered")
     n += overview.wants(f"balance {ledger['balance']} lost {lost} skipped payloads "
                         f"{scaled(ledger['looks_skipped'])} first packets {scaled(ledger['head_skipped'])} "
