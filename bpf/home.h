@@ -134,23 +134,31 @@ static __always_inline int home_keeps(const struct flow_slot *slot)
 	return home_kept(flow_hash64(&slot->key, cfg_seed));
 }
 
+/* Slots that may be written before the reader's progress counts again. */
+static __always_inline __u32 queue_room(const struct flow_queue *q)
+{
+	__u32 size = cfg_queue_mask + 1;
+
+	return cfg_queue_read ? size - (q->head - *(volatile __u32 *)&q->tail) : size;
+}
+
 static __always_inline int home_evict(struct home *h, const struct flow_slot *slot)
 {
-	__u32 cpu = h->cpu; /* an address taken of a member would put all of *h in memory */
-	void *ring = bpf_map_lookup_elem(&flow_rings, &cpu);
-	struct flow_record *r;
+	struct flow_queue *q = &h->state->queue[h->bank];
+	__u32 at = (h->cpu * BANKS + h->bank) * (cfg_queue_mask + 1) + (q->head & cfg_queue_mask);
+	struct flow_slot *to;
 
-	r = ring ? bpf_ringbuf_reserve(ring, sizeof(*r), 0) : 0;
-	if (!r) {
-		h->counters->lost[RING_FLOWS]++;
+	if (!q->room)
+		q->room = queue_room(q);
+	to = q->room ? bpf_map_lookup_elem(&flow_queues, &at) : 0;
+	if (!to) {
+		h->counters->lost[LOST_FLOWS]++;
 		return -1;
 	}
-	r->record.kind = RECORD_FLOW;
-	r->record.bank = h->bank;
-	r->record.cpu = cpu;
-	r->record.len = sizeof(*r);
-	r->slot = *slot;
-	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+	*to = *slot;
+	q->room--;
+	if (++q->head % QUEUE_TOLD == 0)
+		__sync_lock_test_and_set(&q->told, q->head);
 	h->counters->evictions++;
 	return 0;
 }

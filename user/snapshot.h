@@ -125,7 +125,7 @@ struct interface_view {
 };
 
 /* What was lost: records that a ring refused, by its kind, and those that no file took. */
-enum { LOST_FILES = RING_COUNT, LOST_COUNT };
+enum { LOST_FILES = LOST_KINDS, LOST_COUNT };
 
 struct ledger {
 	uint64_t seen, flows, overflow, not_flow;

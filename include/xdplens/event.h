@@ -71,22 +71,15 @@ _Static_assert(sizeof(struct flow_slot) == 64, "a slot is a cache line");
 
 /* ---- records ---- */
 
-enum record_kind { RECORD_FLOW = 1, RECORD_PACKET = 2 };
+enum record_kind { RECORD_PACKET = 1 };
 
-/* Every record begins so. `len` is the whole record's, header included. */
+/* Every record of a ring begins so. `len` is the whole record's, header included. */
 struct record {
 	__u8 kind;
 	__u8 bank; /* which of the two banks of counters knows its packets */
 	__u16 cpu;
 	__u32 len;
 };
-
-/* A flow's packets since its slot was taken: evicted, or full. */
-struct flow_record {
-	struct record record;
-	struct flow_slot slot;
-};
-_Static_assert(sizeof(struct flow_record) == 72, "flow record");
 
 /* Why a packet was copied: bits. */
 enum copy_why {
@@ -163,7 +156,9 @@ struct count {
 	__u64 bytes;
 };
 
-enum ring_kind { RING_DNS, RING_PACKETS, RING_FLOWS, RING_COUNT };
+enum ring_kind { RING_DNS, RING_PACKETS, RING_COUNT };
+/* Records that a full ring, or a full queue, refused. */
+enum lost { LOST_DNS = RING_DNS, LOST_PACKETS = RING_PACKETS, LOST_FLOWS, LOST_KINDS };
 enum direction { DIRECTION_IN, DIRECTION_OUT, DIRECTION_COUNT };
 
 enum {
@@ -185,10 +180,10 @@ struct counters {
 	struct count overflow[TRANSPORT_COUNT];	     /* in flows that found no slot */
 	struct count overflow_network[NETWORK_BINS]; /* the same packets, by source */
 	__u64 sizes[SIZE_BINS];
-	__u64 lost[RING_COUNT]; /* records that a full ring refused */
-	__u64 looks_skipped;	/* payloads not classified: budget spent */
-	__u64 head_skipped;	/* first packets not copied: budget spent */
-	__u64 dns_skipped;	/* DNS packets left out by transaction sampling */
+	__u64 lost[LOST_KINDS];
+	__u64 looks_skipped; /* payloads not classified: budget spent */
+	__u64 head_skipped;  /* first packets not copied: budget spent */
+	__u64 dns_skipped;   /* DNS packets left out by transaction sampling */
 	__u64 dns_copied;
 	__u64 evictions;
 	__u64 pad[6];
@@ -230,6 +225,23 @@ struct interface_count {
 };
 _Static_assert(sizeof(struct interface_count) == 64, "an interface's bin is a cache line");
 
+/*
+ * Flows that left the slots of one CPU and bank, evicted or full, on their way to user space: slots
+ * of a map of their own, with one writer and one reader. All count from the start and wrap.
+ */
+struct flow_queue {
+	__u32 head; /* written so far; true for others once programs have left the bank */
+	__u32 room; /* that may be written before `tail` is looked at again */
+	__u32 told; /* of `head`, what others may read while programs run */
+	__u32 pad[13];
+	__u32 tail; /* read so far: user space's, on a cache line of its own */
+	__u32 tail_pad[15];
+};
+
+enum {
+	QUEUE_TOLD = 16, /* slots between two stores of `told`, since an ordered one is dear */
+};
+
 enum { BANKS = 2, INTERFACE_BINS = 512, INTERFACE_PROBES = 8 };
 
 /*
@@ -239,6 +251,7 @@ enum { BANKS = 2, INTERFACE_BINS = 512, INTERFACE_PROBES = 8 };
  */
 struct cpu_state {
 	struct counters bank[BANKS];
+	struct flow_queue queue[BANKS];
 	struct interface_count interface[INTERFACE_BINS];
 	__u32 sample_left;  /* packets until the next sample */
 	__u32 budget_start; /* jiffies when the present budgets began */

@@ -2,10 +2,10 @@
 /*
  * The flow cache: hash, comparison and policy. After parse.h, before anything leaves for user
  * space. One text for two homes: the includer defines the home_ functions declared below; in the
- * kernel they are maps and rings, on the host memory and calls.
+ * kernel they are maps, queues and rings, on the host memory and calls.
  *
  * The cache is direct-mapped and has one writer a CPU, so that every update is a plain add. On a
- * collision the older flow leaves as a record. When the ring for records is short, the newcomer
+ * collision the older flow leaves over a queue. When the queue is full, the newcomer
  * must outvote the holder (Yang et al., Elastic Sketch, SIGCOMM 2018), large and blacklisted flows
  * before all others, and whoever loses goes to the overflow totals: packets and bytes stay exact,
  * only keys blur.
@@ -42,7 +42,7 @@ struct home {
 /* The slot of a bank of this CPU's cache that the hash names; NULL: none. */
 static __always_inline struct flow_slot *home_slot(struct home *h, __u32 hash, __u32 bank);
 static __always_inline __u64 home_seed(const struct home *h);
-/* Sends the slot as a record; 0, or negative where there is no room. */
+/* Sends the slot on its way to user space; 0, or negative where there is no room. */
 static __always_inline int home_evict(struct home *h, const struct flow_slot *slot);
 /* Fills the window with the first bytes of the payload; 0, or negative where it has none. */
 static __always_inline struct payload *home_payload(struct home *h, const struct packet *p);
@@ -58,7 +58,7 @@ static __always_inline int home_kept(__u32 hash);
 static __always_inline int home_listed(struct home *h, const struct flow_key *key);
 
 enum {
-	FLOW_BYTES_FULL = 3u << 30, /* a slot with more leaves as a record before it wraps */
+	FLOW_BYTES_FULL = 3u << 30, /* a slot with more leaves before it wraps */
 };
 
 static __always_inline __u32 overflow_transport(__u8 proto)
@@ -197,7 +197,7 @@ static __always_inline int flow_outvotes(struct flow_slot *slot)
 }
 
 /*
- * The ring is short: does the packet get the slot? A blacklisted one gets it from whoever is none
+ * The queue is full: does the packet get the slot? A blacklisted one gets it from whoever is none
  * and keeps it, so that no flood hides it; so does one of a large flow, which stays exact;
  * otherwise the holder must be outvoted.
  */

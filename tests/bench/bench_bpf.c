@@ -26,6 +26,7 @@
 #include "bench.h"
 #include "bench_packet.h"
 #include "bench_row.h"
+#include "source/queue.h"
 #include "source/ring.h"
 #include "xdplens/listed.h"
 
@@ -39,6 +40,7 @@ enum {
 	RING_BATCH = 256,
 	RUN_NS = 15000000,     /* how long a measured run shall be */
 	TRIAL = 20000,	       /* packets, to find how many fill it */
+	QUEUE_SLOTS = 1 << 16, /* as the program has with the sizes that it has by itself */
 	READER_PAUSE_US = 200, /* between looks at the rings */
 };
 
@@ -71,13 +73,16 @@ static const struct regime regimes[] = {
 };
 
 struct bench {
-	struct bpf_object *wrap, *ours;
+	struct bpf_object *wrap;
+	struct xdplens_bpf *ours;
 	struct bench_flow *flows;
 	struct program programs[PROGRAMS];
 	uint8_t frame[BENCH_PACKET_MAX];
 	size_t frame_len;
 	struct ring *rings[RINGS];
 	int n_rings;
+	struct queue queues[BENCH_CPUS];
+	struct cpu_state *states;
 	int cpus;
 	uint32_t listed; /* ranges of blacklisted addresses; 0: no list */
 	atomic_bool stop;
@@ -111,6 +116,13 @@ static void pin(int cpu)
 
 /* ---- objects ---- */
 
+static int bench_cpus(void)
+{
+	int n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n < BENCH_CPUS ? n : BENCH_CPUS;
+}
+
 static int program_fd(struct bpf_object *o, const char *name)
 {
 	struct bpf_program *p = bpf_object__find_program_by_name(o, name);
@@ -130,35 +142,74 @@ static struct bpf_object *object_load(const char *path)
 }
 
 /* Every third IPv4 address beyond 2.0.0.0, as many as wanted. */
-static struct bpf_object *listed_load(uint32_t n)
+static void listed_fill(struct xdplens_bpf *ours, uint32_t n)
 {
-	struct xdplens_bpf *skel = xdplens_bpf__open();
 	struct listed_range *ranges = calloc(n, sizeof(*ranges));
 	uint32_t *at = calloc(n, sizeof(*at)), all = n;
 
-	if (!skel || !ranges || !at)
-		die("blacklist");
-	skel->rodata->cfg_listed = 1;
-	bpf_map__set_max_entries(skel->maps.listed_ranges, n);
-	if (xdplens_bpf__load(skel) < 0)
+	if (!ranges || !at)
 		die("blacklist");
 	for (uint32_t i = 0; i < n; i++) {
 		at[i] = i;
 		ranges[i].first = ranges[i].last = (0xffffull << 32) + (2 << 24) + 3 * i;
 	}
-	if (bpf_map_update_batch(bpf_map__fd(skel->maps.listed_ranges), at, ranges, &all, NULL) < 0)
+	if (bpf_map_update_batch(bpf_map__fd(ours->maps.listed_ranges), at, ranges, &all, NULL) < 0)
 		die("blacklist");
-	skel->data_live->live_config.listed = n;
+	ours->data_live->live_config.listed = n;
 	free(ranges);
 	free(at);
-	return skel->obj;
+}
+
+/* As the program itself does, on as many CPUs as the bench uses. */
+static struct xdplens_bpf *ours_load(uint32_t listed)
+{
+	struct xdplens_bpf *ours = xdplens_bpf__open();
+
+	if (!ours)
+		die("xdplens.bpf.o");
+	ours->rodata->cfg_queue_read = 1;
+	ours->rodata->cfg_queue_mask = QUEUE_SLOTS - 1;
+	ours->rodata->cfg_listed = listed > 0;
+	bpf_map__set_max_entries(ours->maps.cpu_states, bench_cpus());
+	bpf_map__set_max_entries(ours->maps.flow_slots,
+				 bench_cpus() * BANKS * (ours->rodata->cfg_slots_mask + 1));
+	bpf_map__set_max_entries(ours->maps.flow_queues, bench_cpus() * BANKS * QUEUE_SLOTS);
+	bpf_map__set_max_entries(ours->maps.listed_ranges, listed ? listed : 1);
+	if (xdplens_bpf__load(ours) < 0)
+		die("xdplens.bpf.o");
+	if (listed)
+		listed_fill(ours, listed);
+	return ours;
+}
+
+static void *array_map(struct bpf_map *map)
+{
+	size_t size = (size_t)bpf_map__value_size(map) * bpf_map__max_entries(map);
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+
+	if (at == MAP_FAILED)
+		die(bpf_map__name(map));
+	return at;
+}
+
+static void queues_open(struct bench *b)
+{
+	const struct flow_slot *slots = array_map(b->ours->maps.flow_queues);
+
+	b->states = array_map(b->ours->maps.cpu_states);
+	for (int cpu = 0; cpu < b->cpus; cpu++)
+		b->queues[cpu] = (struct queue){
+			.ends = &b->states[cpu].queue[0], /* nobody flips the bank */
+			.slots = slots + (size_t)cpu * BANKS * QUEUE_SLOTS,
+			.size = QUEUE_SLOTS,
+		};
 }
 
 static void rings_open(struct bench *b)
 {
 	struct bpf_map *map;
 
-	bpf_object__for_each_map (map, b->ours) {
+	bpf_object__for_each_map (map, b->ours->obj) {
 		if (bpf_map__type(map) != BPF_MAP_TYPE_RINGBUF || b->n_rings == RINGS)
 			continue;
 		b->rings[b->n_rings] = ring_new(bpf_map__fd(map), bpf_map__max_entries(map));
@@ -167,13 +218,13 @@ static void rings_open(struct bench *b)
 	}
 }
 
-static void bench_open(struct bench *b, const char *wrap, const char *ours, uint32_t listed)
+static void bench_open(struct bench *b, const char *wrap, uint32_t listed)
 {
 	struct bpf_map *map;
 
-	b->cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	b->cpus = bench_cpus();
 	b->wrap = object_load(wrap);
-	b->ours = listed ? listed_load(listed) : object_load(ours);
+	b->ours = ours_load(listed);
 	b->listed = listed;
 	map = bpf_object__find_map_by_name(b->wrap, ".data.flows");
 	b->flows = mmap(NULL, sizeof(*b->flows) * BENCH_CPUS, PROT_READ | PROT_WRITE, MAP_SHARED,
@@ -184,24 +235,20 @@ static void bench_open(struct bench *b, const char *wrap, const char *ours, uint
 		struct program *p = &b->programs[i];
 
 		*p = program_table[i];
-		p->fd = program_fd(p->empty ? b->wrap : b->ours, p->symbol);
+		p->fd = program_fd(p->empty ? b->wrap : b->ours->obj, p->symbol);
 	}
 	rings_open(b);
+	queues_open(b);
 }
 
 /* Records that found no room, of all CPUs. */
 static uint64_t records_lost(struct bench *b)
 {
-	struct bpf_map *map = bpf_object__find_map_by_name(b->ours, "cpu_states");
-	static struct cpu_state state;
 	uint64_t lost = 0;
 
-	for (uint32_t cpu = 0; cpu < (uint32_t)b->cpus; cpu++) {
-		if (bpf_map_lookup_elem(bpf_map__fd(map), &cpu, &state) < 0)
-			die("cpu_states");
-		for (int i = 0; i < BANKS * RING_COUNT; i++)
-			lost += state.bank[i / RING_COUNT].lost[i % RING_COUNT];
-	}
+	for (int cpu = 0; cpu < b->cpus; cpu++)
+		for (int i = 0; i < BANKS * LOST_KINDS; i++)
+			lost += b->states[cpu].bank[i / LOST_KINDS].lost[i % LOST_KINDS];
 	return lost;
 }
 
@@ -213,6 +260,18 @@ static void record_take(void *arg, void *data, size_t len)
 
 	(void)len;
 	b->records += ((const struct record *)data)->kind != 0;
+}
+
+static size_t queue_take(struct bench *b, struct queue *q)
+{
+	uint32_t n = queue_told(q);
+
+	n = n < RING_BATCH ? n : RING_BATCH;
+	for (uint32_t i = 0; i < n; i++)
+		b->records += queue_at(q, i)->packets != 0;
+	if (n)
+		queue_release(q, n);
+	return n;
 }
 
 static void *reader_main(void *arg)
@@ -230,6 +289,8 @@ static void *reader_main(void *arg)
 				ring_release(b->rings[i]);
 			n += got;
 		}
+		for (int cpu = 0; cpu < b->cpus; cpu++)
+			n += queue_take(b, &b->queues[cpu]);
 		if (!n)
 			usleep(READER_PAUSE_US);
 	}
@@ -392,7 +453,7 @@ static void bench_close(struct bench *b)
 	for (int i = 0; i < b->n_rings; i++)
 		ring_free(b->rings[i]);
 	munmap(b->flows, sizeof(*b->flows) * BENCH_CPUS);
-	bpf_object__close(b->ours);
+	xdplens_bpf__destroy(b->ours);
 	bpf_object__close(b->wrap);
 }
 
@@ -400,12 +461,11 @@ int main(int argc, char **argv)
 {
 	static struct bench b;
 
-	if (argc < 3) {
-		fputs("usage: bench_bpf BENCH.bpf.o XDPLENS.bpf.o [PACKET[,REGIME] [RANGES]]\n",
-		      stderr);
+	if (argc < 2) {
+		fputs("usage: bench_bpf BENCH.bpf.o [PACKET[,REGIME] [RANGES]]\n", stderr);
 		return 2;
 	}
-	bench_open(&b, argv[1], argv[2], argc > 4 ? strtoul(argv[4], NULL, 10) : 0);
+	bench_open(&b, argv[1], argc > 3 ? strtoul(argv[3], NULL, 10) : 0);
 	if (pthread_create(&b.reader, NULL, reader_main, &b))
 		die("pthread_create");
 	for (int i = 0; i < BENCH_PACKETS; i++) {
@@ -413,7 +473,7 @@ int main(int argc, char **argv)
 
 		b.frame_len = bench_packet_write(p, b.frame);
 		for (size_t k = 0; k < sizeof(regimes) / sizeof(regimes[0]); k++)
-			if (wanted(argv[3], p->name, regimes[k].name))
+			if (wanted(argv[2], p->name, regimes[k].name))
 				bench_case(&b, p, &regimes[k]);
 		fflush(stdout);
 	}

@@ -11,7 +11,7 @@
 
 #include "source/decode.h"
 
-enum { MEND_PACKET = 1, MEND_FLOW = 2, MEND_CAPLEN = 4 };
+enum { MEND_PACKET = 1, MEND_CAPLEN = 4 };
 
 static const struct clock a_clock = {
 	.offset = 1000, .tick_ns = 4000000, .jiffies = 100, .ns = 5000};
@@ -33,10 +33,9 @@ static void mend(uint8_t how, void *record, size_t len)
 
 	if (len < sizeof(struct record))
 		return;
-	if (how & (MEND_PACKET | MEND_FLOW)) {
-		p->record.kind = how & MEND_FLOW ? RECORD_FLOW : RECORD_PACKET;
-		p->record.len = how & MEND_FLOW ? sizeof(struct flow_record) : len;
-		p->record.bank %= BANKS;
+	if (how & MEND_PACKET) {
+		p->record.kind = RECORD_PACKET;
+		p->record.len = len;
 	}
 	if ((how & MEND_CAPLEN) && len > sizeof(*p)) {
 		p->caplen = 1 + p->caplen % (len - sizeof(*p));
@@ -60,24 +59,32 @@ static void check_packet(const uint8_t *record, size_t len)
 	check_verdict(e.verdict);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void check_slot(const uint8_t *data, size_t size)
 {
 	struct flow_delta delta;
+	struct flow_slot slot;
+
+	if (size < sizeof(slot))
+		return;
+	memcpy(&slot, data, sizeof(slot));
+	if (decode_slot(&slot, &a_clock, &delta) != 0)
+		return;
+	check(delta.packets && (delta.key->family == 4 || delta.key->family == 6));
+	check_verdict(delta.verdict);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
 	uint8_t *record;
-	unsigned bank;
 
 	if (!size)
 		return 0;
 	record = malloc(size > 1 ? size - 1 : 1);
 	check(record != NULL);
 	memcpy(record, data + 1, size - 1);
+	check_slot(record, size - 1);
 	mend(data[0], record, size - 1);
 	check_packet(record, size - 1);
-	if (decode_flow(record, size - 1, &a_clock, &delta, &bank) == 0) {
-		check(bank < BANKS && delta.packets);
-		check(delta.key->family == 4 || delta.key->family == 6);
-		check_verdict(delta.verdict);
-	}
 	free(record);
 	return 0;
 }

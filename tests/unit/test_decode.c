@@ -129,45 +129,37 @@ static void test_packet_refused(void **state)
 	r->wire_len = 39;
 	assert_int_equal(decode(r, len, &e, &packet), -EBADMSG);
 	r->wire_len = 40;
-	r->record.kind = RECORD_FLOW;
+	r->record.kind = 0;
 	assert_int_equal(decode(r, len, &e, &packet), -EBADMSG);
 	free(r);
 }
 
 static void test_flow(void **state)
 {
-	struct flow_record r = {
-		.record = {.kind = RECORD_FLOW, .bank = 1, .len = sizeof(r)},
-		.slot = {.key = {.family = 4, .proto = 6},
-			 .packets = 7,
-			 .bytes = 700,
-			 .first = 100,
-			 .last = 102,
-			 .app = APP_HTTP,
-			 .grade = SURE_PAYLOAD | SECURITY_UNENCRYPTED << SLOT_SECURITY_SHIFT},
+	struct flow_slot slot = {
+		.key = {.family = 4, .proto = 6},
+		.packets = 7,
+		.bytes = 700,
+		.first = 100,
+		.last = 102,
+		.app = APP_HTTP,
+		.grade = SURE_PAYLOAD | SECURITY_UNENCRYPTED << SLOT_SECURITY_SHIFT,
 	};
 	struct flow_delta d;
-	unsigned bank;
 
 	(void)state;
-	assert_int_equal(decode_flow(&r, sizeof(r), &a_clock, &d, &bank), 0);
-	assert_int_equal(bank, 1);
+	assert_int_equal(decode_slot(&slot, &a_clock, &d), 0);
+	assert_ptr_equal(d.key, &slot.key);
 	assert_int_equal(d.packets, 7);
 	assert_int_equal(d.bytes, 700);
 	assert_int_equal(d.first, 6000);
 	assert_int_equal(d.last, 6000 + 2 * 4000000);
 	assert_int_equal(d.verdict.app, APP_HTTP);
-
-	for (size_t cut = 0; cut < sizeof(r); cut++)
-		assert_int_equal(decode_flow(&r, cut, &a_clock, &d, &bank), -EBADMSG);
-	r.record.bank = BANKS;
-	assert_int_equal(decode_flow(&r, sizeof(r), &a_clock, &d, &bank), -EBADMSG);
-	r.record.bank = 0;
-	r.slot.key.family = 5;
-	assert_int_equal(decode_flow(&r, sizeof(r), &a_clock, &d, &bank), -EBADMSG);
-	r.slot.key.family = 6;
-	r.slot.packets = 0;
-	assert_int_equal(decode_flow(&r, sizeof(r), &a_clock, &d, &bank), -EBADMSG);
+	slot.key.family = 5;
+	assert_int_equal(decode_slot(&slot, &a_clock, &d), -EBADMSG);
+	slot.key.family = 6;
+	slot.packets = 0;
+	assert_int_equal(decode_slot(&slot, &a_clock, &d), -EBADMSG);
 }
 
 int main(void)

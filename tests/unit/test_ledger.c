@@ -70,16 +70,16 @@ static void test_lost(void **state)
 	struct ledger l = {0};
 
 	(void)state;
-	c->lost[RING_DNS] = 1;
-	c->lost[RING_FLOWS] = 3;
+	c->lost[LOST_DNS] = 1;
+	c->lost[LOST_FLOWS] = 3;
 	c->looks_skipped = 3;
 	c->head_skipped = 4;
 	c->dns_skipped = 5;
 	ledger_add_counters(&l, c);
 	ledger_add_counters(&l, c);
-	assert_int_equal(l.lost[RING_DNS], 2);
-	assert_int_equal(l.lost[RING_PACKETS], 0);
-	assert_int_equal(l.lost[RING_FLOWS], 6);
+	assert_int_equal(l.lost[LOST_DNS], 2);
+	assert_int_equal(l.lost[LOST_PACKETS], 0);
+	assert_int_equal(l.lost[LOST_FLOWS], 6);
 	assert_int_equal(l.looks_skipped, 6);
 	assert_int_equal(l.head_skipped, 8);
 	assert_int_equal(l.dns_skipped, 10);

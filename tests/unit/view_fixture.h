@@ -126,7 +126,7 @@ static void fixture_counts(struct snapshot *s)
 	s->out_bps = 120000;
 	s->ledger = (struct ledger){.seen = 1300, .flows = 1280, .not_flow = 10};
 	s->ledger.unparsed_total = s->ledger.unparsed[UNPARSED_BAD_TCP] = 10;
-	s->ledger.lost[RING_PACKETS] = 5;
+	s->ledger.lost[LOST_PACKETS] = 5;
 	s->ledger.lost[LOST_FILES] = 3;
 	s->ledger.looks_skipped = 70;
 	s->ledger.head_skipped = 20;

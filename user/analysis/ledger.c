@@ -17,7 +17,7 @@ void ledger_add_counters(struct ledger *l, const struct counters *c)
 	}
 	for (int i = 0; i < TRANSPORT_COUNT; i++)
 		l->overflow += c->overflow[i].packets;
-	for (int i = 0; i < RING_COUNT; i++)
+	for (int i = 0; i < LOST_KINDS; i++)
 		l->lost[i] += c->lost[i];
 	l->looks_skipped += c->looks_skipped;
 	l->head_skipped += c->head_skipped;

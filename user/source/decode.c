@@ -93,15 +93,3 @@ int decode_slot(const struct flow_slot *slot, const struct clock *clock, struct 
 	};
 	return 0;
 }
-
-int decode_flow(const void *data, size_t len, const struct clock *clock, struct flow_delta *delta,
-		unsigned *bank)
-{
-	const struct flow_record *r = data;
-
-	if (len < sizeof(*r) || r->record.kind != RECORD_FLOW || r->record.len != sizeof(*r) ||
-	    r->record.bank >= BANKS)
-		return -EBADMSG;
-	*bank = r->record.bank;
-	return decode_slot(&r->slot, clock, delta);
-}

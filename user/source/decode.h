@@ -18,10 +18,7 @@ int decode_packet(const void *data, size_t len, const struct clock *clock, struc
  */
 int decode_sample(const void *data, size_t len, const struct clock *clock, struct packet *bare,
 		  struct event *event);
-/* A flow record; the delta's key points into it. Sets *bank. 0 or -EBADMSG. */
-int decode_flow(const void *data, size_t len, const struct clock *clock, struct flow_delta *delta,
-		unsigned *bank);
-/* A slot of the cache, as a flow record's. 0, or -EBADMSG. */
+/* A slot of the cache or a queue; the delta's key points into it. 0 or -EBADMSG. */
 int decode_slot(const struct flow_slot *slot, const struct clock *clock, struct flow_delta *delta);
 
 #endif

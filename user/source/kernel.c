@@ -43,12 +43,20 @@ static int kernel_print(enum libbpf_print_level level, const char *format, va_li
 	return 0;
 }
 
+/* Slots: the queues of a CPU's banks together have as many octets as a ring. */
+static uint32_t kernel_queue_size(const struct kernel *k)
+{
+	return k->ring_size / BANKS / sizeof(struct flow_slot);
+}
+
 static void kernel_configure(struct kernel *k, const struct options *o)
 {
 	struct xdplens_bpf *s = k->skel;
-	uint32_t array = k->cpus * BANKS * k->slots;
+	uint32_t banks = k->cpus * BANKS, queue = kernel_queue_size(k);
 
 	s->rodata->cfg_slots_mask = k->slots - 1;
+	s->rodata->cfg_queue_mask = queue - 1;
+	s->rodata->cfg_queue_read = 1;
 	s->rodata->cfg_listed = k->listed_room > 0;
 	s->rodata->cfg_owner =
 		libbpf_probe_bpf_helper(BPF_PROG_TYPE_SCHED_CLS, BPF_FUNC_skb_cgroup_id, NULL) == 1;
@@ -60,20 +68,18 @@ static void kernel_configure(struct kernel *k, const struct options *o)
 	if (getrandom(&k->seed, sizeof(k->seed), 0) < 0)
 		log_debug("no random seed");
 	s->rodata->cfg_seed = k->seed;
-	bpf_map__set_max_entries(s->maps.flow_slots, array);
+	bpf_map__set_max_entries(s->maps.flow_slots, banks * k->slots);
+	bpf_map__set_max_entries(s->maps.flow_queues, banks * queue);
 	bpf_map__set_max_entries(s->maps.cpu_states, k->cpus);
 	bpf_map__set_max_entries(s->maps.listed_ranges, k->listed_room ? 2 * k->listed_room : 1);
 	if (o->sample && o->sample_by == SAMPLE_HEADS)
 		bpf_map__set_max_entries(s->maps.heads, KERNEL_HEADS);
 	bpf_map__set_max_entries(s->maps.dns_rings, k->cpus < 2 ? 2 : k->cpus);
 	bpf_map__set_max_entries(s->maps.packet_rings, k->cpus < 2 ? 2 : k->cpus);
-	bpf_map__set_max_entries(s->maps.flow_rings, k->cpus < 2 ? 2 : k->cpus);
 	bpf_map__set_max_entries(s->maps.dns_ring_0, k->ring_size);
 	bpf_map__set_max_entries(s->maps.dns_ring_1, k->ring_size);
 	bpf_map__set_max_entries(s->maps.packet_ring_0, k->ring_size);
 	bpf_map__set_max_entries(s->maps.packet_ring_1, k->ring_size);
-	bpf_map__set_max_entries(s->maps.flow_ring_0, k->ring_size);
-	bpf_map__set_max_entries(s->maps.flow_ring_1, k->ring_size);
 }
 
 /* The object has rings for two CPUs; the others' are made here. */
@@ -82,12 +88,10 @@ static int kernel_ring_fd(struct kernel *k, enum ring_kind kind, uint32_t cpu)
 	struct bpf_map *own[RING_COUNT][2] = {
 		[RING_DNS] = {k->skel->maps.dns_ring_0, k->skel->maps.dns_ring_1},
 		[RING_PACKETS] = {k->skel->maps.packet_ring_0, k->skel->maps.packet_ring_1},
-		[RING_FLOWS] = {k->skel->maps.flow_ring_0, k->skel->maps.flow_ring_1},
 	};
 	struct bpf_map *all[RING_COUNT] = {
 		[RING_DNS] = k->skel->maps.dns_rings,
 		[RING_PACKETS] = k->skel->maps.packet_rings,
-		[RING_FLOWS] = k->skel->maps.flow_rings,
 	};
 	int fd;
 
@@ -130,16 +134,30 @@ static void *kernel_map_array(struct bpf_map *map, size_t *size)
 	return at == MAP_FAILED ? NULL : at;
 }
 
+static void kernel_find_queues(struct kernel *k)
+{
+	uint32_t size = kernel_queue_size(k);
+
+	for (uint32_t n = 0; n < k->cpus * BANKS; n++)
+		k->queues[n / BANKS][n % BANKS] = (struct queue){
+			.ends = &k->cpu_states[n / BANKS].queue[n % BANKS],
+			.slots = k->flow_queues + (size_t)n * size,
+			.size = size,
+		};
+}
+
 static int kernel_map_arrays(struct kernel *k)
 {
-	size_t slots, states, listed, kept;
+	size_t slots, queues, states, listed, kept;
 
 	k->flow_slots = kernel_map_array(k->skel->maps.flow_slots, &slots);
+	k->flow_queues = kernel_map_array(k->skel->maps.flow_queues, &queues);
 	k->cpu_states = kernel_map_array(k->skel->maps.cpu_states, &states);
 	k->kept = kernel_map_array(k->skel->maps.kept_flows, &kept);
-	if (!k->flow_slots || !k->cpu_states || !k->kept)
+	if (!k->flow_slots || !k->flow_queues || !k->cpu_states || !k->kept)
 		return -errno;
-	k->memory += slots + states + kept;
+	k->memory += slots + queues + states + kept;
+	kernel_find_queues(k);
 	if (k->listed_room) {
 		k->listed = kernel_map_array(k->skel->maps.listed_ranges, &listed);
 		if (!k->listed)
@@ -359,6 +377,7 @@ void kernel_unload(struct kernel *k)
 		}
 	}
 	kernel_unmap(k->flow_slots, k->skel->maps.flow_slots);
+	kernel_unmap(k->flow_queues, k->skel->maps.flow_queues);
 	kernel_unmap(k->cpu_states, k->skel->maps.cpu_states);
 	kernel_unmap(k->kept, k->skel->maps.kept_flows);
 	kernel_unmap(k->listed, k->skel->maps.listed_ranges);

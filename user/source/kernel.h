@@ -5,6 +5,7 @@
 
 #include "options.h"
 #include "source/clock.h"
+#include "source/queue.h"
 #include "source/ring.h"
 #include "source/source.h"
 #include "xdplens/event.h"
@@ -15,7 +16,7 @@ struct kernel {
 	struct xdplens_bpf *skel;
 	uint32_t cpus, slots; /* slots: of the cache, a CPU and bank */
 	uint32_t ring_size;   /* octets */
-	struct flow_slot *flow_slots;
+	struct flow_slot *flow_slots, *flow_queues;
 	struct cpu_state *cpu_states;
 	struct live_config *config;
 	struct kept_marks *kept;
@@ -24,6 +25,7 @@ struct kernel {
 	bool listed_second; /* which of them is in use */
 	struct ring *rings[RING_COUNT][KERNEL_CPUS_MAX];
 	int ring_fds[RING_COUNT][KERNEL_CPUS_MAX];
+	struct queue queues[KERNEL_CPUS_MAX][BANKS];
 	size_t memory; /* octets of all maps */
 	struct clock clock;
 	uint64_t seed;	   /* of the flow hash */

@@ -4,8 +4,8 @@
  * attach.c (hooks), links.c (interfaces that come and go); after it the consumer.
  *
  * A cut: the bank that programs count into is flipped, quiesce.c waits until all have left the old
- * one, the rings are read up to there, and then the old bank's slots and counters are taken. So the
- * ledger balances to the packet while traffic goes on.
+ * one, and then the old bank's queues, slots and counters are taken. So the ledger balances to the
+ * packet while traffic goes on.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -30,7 +30,7 @@
 
 enum {
 	BATCH = 64,
-	BURST = 1 << 15,   /* flow records of a CPU a poll */
+	BURST = 1 << 15,   /* flows of a queue a poll */
 	RUN = 64,	   /* packets until a ring gets their room back */
 	LOOKS = 64,	   /* packets of the sample a poll that are shown to all */
 	PACKETS = 1 << 12, /* packets a poll: flows must be exact, so they have their turn soon */
@@ -99,24 +99,12 @@ static void live_flush(struct source *s)
 	s->n_deltas = 0;
 }
 
-/* Deltas keep pointing into the ring, so a batch never outlives a call of ring_consume. */
-static void live_take_flow(void *arg, void *data, size_t len)
+/* Deltas keep pointing to their slots, so these stay as they are until live_flush. */
+static void live_take_slot(struct source *s, const struct flow_slot *slot)
 {
-	struct source *s = arg;
-	unsigned bank;
-
-	if (decode_flow(data, len, &s->kernel.clock, &s->deltas[s->n_deltas], &bank) < 0) {
+	if (decode_slot(slot, &s->kernel.clock, &s->deltas[s->n_deltas]) < 0)
 		s->bad_records++;
-		return;
-	}
-	if (s->n_deltas && bank != s->deltas_bank) {
-		struct flow_delta last = s->deltas[s->n_deltas];
-
-		live_flush(s);
-		s->deltas[0] = last;
-	}
-	s->deltas_bank = bank;
-	if (++s->n_deltas == BATCH)
+	else if (++s->n_deltas == BATCH)
 		live_flush(s);
 }
 
@@ -183,25 +171,37 @@ static void live_take_packet(struct source *s, const void *data, size_t len)
 		s->consumer.packet(s->consumer.arg, &event);
 }
 
-/* Reads at most `most` flow records of each CPU, and none that came after the call. */
-static size_t live_read_flows(struct source *s, size_t most)
+/* Reads the first `n` flows that wait in a queue. */
+static void live_read_queue(struct source *s, uint32_t cpu, unsigned bank, uint32_t n)
 {
-	size_t n = 0;
+	struct queue *q = &s->kernel.queues[cpu][bank];
+	uint32_t part;
+
+	s->deltas_bank = bank;
+	for (; n; n -= part) {
+		part = n < BATCH ? n : BATCH;
+		for (uint32_t i = 0; i < part; i++)
+			live_take_slot(s, queue_at(q, i));
+		live_flush(s);
+		queue_release(q, part);
+	}
+}
+
+/* Reads at most `most` flows of each queue, and none that came after the call. */
+static size_t live_read_flows(struct source *s, uint32_t most)
+{
+	size_t all = 0;
 
 	for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++) {
-		struct ring *r = s->kernel.rings[RING_FLOWS][cpu];
-		size_t there = ring_pending(r) / sizeof(struct flow_record);
+		for (unsigned bank = 0; bank < BANKS; bank++) {
+			uint32_t n = queue_told(&s->kernel.queues[cpu][bank]);
 
-		there = there < most ? there : most;
-		/* a batch must be given on before the ring takes its records' place back */
-		for (size_t got = BATCH, all = 0; got == BATCH && all < there; all += got) {
-			got = ring_peek(r, BATCH, live_take_flow, s);
-			live_flush(s);
-			ring_release(r);
-			n += got;
+			n = n < most ? n : most;
+			live_read_queue(s, cpu, bank, n);
+			all += n;
 		}
 	}
-	return n;
+	return all;
 }
 
 /*
@@ -299,10 +299,7 @@ static void live_take_slots(struct source *s, struct flow_slot *slots)
 	for (uint32_t i = 0; i < s->kernel.slots; i++) {
 		if (!slots[i].packets)
 			continue;
-		if (decode_slot(&slots[i], &s->kernel.clock, &s->deltas[s->n_deltas]) < 0)
-			s->bad_records++;
-		else if (++s->n_deltas == BATCH)
-			live_flush(s);
+		live_take_slot(s, &slots[i]);
 		slots[i].packets = 0;
 	}
 	live_flush(s);
@@ -311,12 +308,12 @@ static void live_take_slots(struct source *s, struct flow_slot *slots)
 /* No program counts into `bank` any more. */
 static void live_take_bank(struct source *s, unsigned bank)
 {
-	live_read_flows(s, SIZE_MAX);
 	memset(&s->sum, 0, sizeof(s->sum));
 	s->deltas_bank = bank;
 	for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++) {
 		struct counters *c = &s->kernel.cpu_states[cpu].bank[bank];
 
+		live_read_queue(s, cpu, bank, queue_left(&s->kernel.queues[cpu][bank]));
 		live_take_slots(s, kernel_slots(&s->kernel, cpu, bank));
 		counters_add(&s->sum, c);
 		memset(c, 0, sizeof(*c));

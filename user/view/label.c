@@ -46,9 +46,9 @@ const char *const label_outcome[OUTCOME_COUNT] = {[OUTCOME_FLOW] = "flow",
 #undef X
 };
 
-const char *const label_loss[LOST_COUNT] = {[RING_DNS] = "dns",
-					    [RING_PACKETS] = "packets",
-					    [RING_FLOWS] = "flows",
+const char *const label_loss[LOST_COUNT] = {[LOST_DNS] = "dns",
+					    [LOST_PACKETS] = "packets",
+					    [LOST_FLOWS] = "flows",
 					    [LOST_FILES] = "files"};
 
 const char *const label_severity[SEVERITY_COUNT] = {[SEVERITY_INFO] = "info",

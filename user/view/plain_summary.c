@@ -270,8 +270,8 @@ static void put_ledger(FILE *to, const struct snapshot *s)
 		"payloads %llu, first packets %llu, dns %llu\n",
 		(unsigned long long)l->seen, (unsigned long long)l->flows,
 		(unsigned long long)l->overflow, (unsigned long long)l->not_flow,
-		(unsigned long long)l->unparsed_total, (long long)l->balance, lost[RING_DNS],
-		lost[RING_PACKETS], lost[RING_FLOWS], lost[LOST_FILES],
+		(unsigned long long)l->unparsed_total, (long long)l->balance, lost[LOST_DNS],
+		lost[LOST_PACKETS], lost[LOST_FLOWS], lost[LOST_FILES],
 		(unsigned long long)l->looks_skipped, (unsigned long long)l->head_skipped,
 		(unsigned long long)l->dns_skipped);
 	for (int i = OUTCOME_UNPARSED; i < OUTCOME_COUNT; i++) {
