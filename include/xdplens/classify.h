@@ -70,8 +70,8 @@ static inline __u32 classify_unknown(const struct payload *p, const struct packe
 }
 
 /*
- * The better of what this direction of the flow knew and what this payload shows; may raise, never
- * lower. An empty payload adds nothing but the port's guess.
+ * The better of what this direction of the flow knew, or its ports suggest, and what this payload
+ * shows; may raise, never lower.
  */
 static inline __u32 classify(const struct payload *payload, const struct packet *packet,
 			     __u32 known)
@@ -79,8 +79,10 @@ static inline __u32 classify(const struct payload *payload, const struct packet 
 	__u32 port = classify_port(packet->transport, packet->key.sport, packet->key.dport);
 	__u32 guess = port & 0xff, e = ends_of(packet), seen = 0;
 
+	if (!verdict_sure(known))
+		known = port;
 	if (!payload->len)
-		return verdict_sure(known) ? known : port;
+		return known;
 	if (packet->transport == TRANSPORT_TCP)
 		seen = tcp_verdict(payload, e, guess);
 	else if (packet->transport == TRANSPORT_UDP)

@@ -61,18 +61,6 @@ enum {
 	FLOW_BYTES_FULL = 3u << 30, /* a slot with more leaves before it wraps */
 };
 
-static __always_inline __u32 overflow_transport(__u8 proto)
-{
-	switch (proto) {
-#define X(id, name, number) \
-	case number:        \
-		return TRANSPORT_##id;
-		XDPLENS_TRANSPORTS(X)
-#undef X
-	}
-	return TRANSPORT_OTHER;
-}
-
 static __always_inline __u32 overflow_bin(const struct flow_key *key)
 {
 	__u32 bin = key->family == 4 ? key->saddr[12] : key->saddr[0] ^ key->saddr[1];
@@ -137,7 +125,7 @@ static __always_inline void overflow_add(struct home *h, const struct flow_key *
 					 __u32 bytes)
 {
 	struct counters *c = h->counters;
-	struct count *total = &c->overflow[overflow_transport(key->proto) & 15];
+	struct count *total = &c->overflow[transport_of(key->proto) & 15];
 	struct count *network = &c->overflow_network[overflow_bin(key)];
 
 	total->packets += packets;
@@ -159,6 +147,19 @@ static __always_inline __u32 flow_known(const struct flow_slot *slot)
 {
 	return slot->app | (__u32)(slot->grade & SLOT_SURE) << 8 |
 	       (__u32)(slot->grade & SLOT_SECURITY) >> SLOT_SECURITY_SHIFT << 16;
+}
+
+/* Before any payload was seen; which application the ports suggest, user space finds out. */
+static __always_inline int flow_port_is_dns(__be16 port)
+{
+	return port == __builtin_bswap16(53) || port == __builtin_bswap16(5353) ||
+	       port == __builtin_bswap16(5355);
+}
+
+static __always_inline int flow_may_be_dns(const struct packet *p)
+{
+	return (p->transport == TRANSPORT_UDP || p->transport == TRANSPORT_TCP) &&
+	       (flow_port_is_dns(p->key.sport) || flow_port_is_dns(p->key.dport));
 }
 
 static __always_inline int flow_app_is_dns(__u8 app)
@@ -233,9 +234,9 @@ static __always_inline int flow_take(struct home *h, struct flow_slot *slot,
 		overflow_add(h, &slot->key, slot->packets, slot->bytes);
 	}
 	if ((p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN || !(same || other)) {
-		slot->grade = 0;
+		slot->app = APP_OTHER;
+		slot->grade = flow_may_be_dns(p) ? SLOT_DNS : 0;
 		slot->state = 0;
-		flow_learn(slot, classify_port(p->transport, p->key.sport, p->key.dport));
 	} else if (!same) {
 		slot->app = other->app;
 		slot->grade = other->grade;

@@ -62,4 +62,17 @@ struct verdict {
 	__u8 security; /* enum security */
 };
 
+/* enum transport of an IP protocol's number. */
+static __always_inline __u8 transport_of(__u8 proto)
+{
+	switch (proto) {
+#define X(id, name, number) \
+	case number:        \
+		return TRANSPORT_##id;
+		XDPLENS_TRANSPORTS(X)
+#undef X
+	}
+	return TRANSPORT_OTHER;
+}
+
 #endif

@@ -217,18 +217,6 @@ typedef __u32 __attribute__((may_alias)) packet_u32;
 
 /* ---- headers that both ways read; `room` is what IP says there is from their first byte ---- */
 
-static __always_inline __u8 transport_of(__u8 proto)
-{
-	switch (proto) {
-#define X(id, name, number) \
-	case number:        \
-		return TRANSPORT_##id;
-		XDPLENS_TRANSPORTS(X)
-#undef X
-	}
-	return TRANSPORT_OTHER;
-}
-
 static __always_inline void packet_ipv4(struct packet *p, const struct wire_ipv4 *ip)
 {
 	packet_u64 *source = (packet_u64 *)p->key.saddr;

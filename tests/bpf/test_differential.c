@@ -25,6 +25,7 @@
 
 #include <cmocka.h>
 
+#include "source/decode.h"
 #include "source/engine.h"
 #include "source/kernel.h"
 #include "source/ring.h"
@@ -112,15 +113,10 @@ static void host_cut(void *arg, unsigned bank, const struct counters *c)
 
 static void kernel_add(const struct flow_slot *slot)
 {
-	struct flow_delta d = {
-		.packets = slot->packets,
-		.bytes = slot->bytes,
-		.tcp_flags = slot->tcp_flags,
-		.verdict = {slot->app, slot->grade & SLOT_SURE,
-			    (slot->grade & SLOT_SECURITY) >> SLOT_SECURITY_SHIFT},
-		.listed = slot->grade & SLOT_LISTED,
-	};
+	static const struct clock any_clock = {.tick_ns = 1};
+	struct flow_delta d;
 
+	assert_int_equal(decode_slot(slot, &any_clock, &d), 0);
 	add_flow(&kernel_side, &slot->key, &d);
 }
 

@@ -7,17 +7,21 @@
 
 #include <errno.h>
 
+#include "xdplens/classify/verdict.h"
 #include "xdplens/parse.h"
 
-static struct verdict decode_verdict(uint8_t app, uint8_t grade)
+struct verdict decode_verdict(uint8_t app, uint8_t grade, uint8_t transport, uint16_t sport,
+			      uint16_t dport)
 {
 	unsigned security = (grade & SLOT_SECURITY) >> SLOT_SECURITY_SHIFT;
-
-	return (struct verdict){
+	struct verdict v = {
 		.app = app < APP_COUNT ? app : APP_OTHER,
 		.sure = grade & SLOT_SURE,
 		.security = security < SECURITY_COUNT ? security : SECURITY_UNKNOWN,
 	};
+	uint32_t guess = v.sure ? 0 : classify_port(transport, sport, dport);
+
+	return guess ? verdict_unpack(guess) : v;
 }
 
 static bool decode_sound(const struct packet_record *r, size_t len)
@@ -40,7 +44,8 @@ static void decode_event(const struct packet_record *r, const struct clock *cloc
 		.why = r->why,
 		.tag_stripped = r->tag_stripped,
 		.cgroup = r->cgroup,
-		.verdict = decode_verdict(r->app, r->grade),
+		.verdict = decode_verdict(r->app, r->grade, packet->transport, packet->key.sport,
+					  packet->key.dport),
 		.dns_latency_ms = -1,
 	};
 }
@@ -88,7 +93,8 @@ int decode_slot(const struct flow_slot *slot, const struct clock *clock, struct 
 		.packets = slot->packets,
 		.bytes = slot->bytes,
 		.tcp_flags = slot->tcp_flags,
-		.verdict = decode_verdict(slot->app, slot->grade),
+		.verdict = decode_verdict(slot->app, slot->grade, transport_of(slot->key.proto),
+					  slot->key.sport, slot->key.dport),
 		.listed = slot->grade & SLOT_LISTED,
 	};
 	return 0;

@@ -18,6 +18,9 @@ int decode_packet(const void *data, size_t len, const struct clock *clock, struc
  */
 int decode_sample(const void *data, size_t len, const struct clock *clock, struct packet *bare,
 		  struct event *event);
+/* What an `app` and a `grade` say; of a flow of which nothing was seen, what its ports suggest. */
+struct verdict decode_verdict(uint8_t app, uint8_t grade, uint8_t transport, uint16_t sport,
+			      uint16_t dport);
 /* A slot of the cache or a queue; the delta's key points into it. 0 or -EBADMSG. */
 int decode_slot(const struct flow_slot *slot, const struct clock *clock, struct flow_delta *delta);
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "source/decode.h"
 #include "xdplens/parse.h"
 
 enum {
@@ -66,6 +67,12 @@ static void engine_flush(struct engine *e)
 	e->n = 0;
 }
 
+static struct verdict engine_verdict(const struct flow_slot *slot)
+{
+	return decode_verdict(slot->app, slot->grade, transport_of(slot->key.proto),
+			      slot->key.sport, slot->key.dport);
+}
+
 static void engine_emit(struct engine *e, const struct flow_slot *slot)
 {
 	struct flow_delta *d = &e->deltas[e->n];
@@ -79,9 +86,7 @@ static void engine_emit(struct engine *e, const struct flow_slot *slot)
 		.packets = slot->packets,
 		.bytes = slot->bytes,
 		.tcp_flags = slot->tcp_flags,
-		.verdict = {.app = slot->app,
-			    .sure = slot->grade & SLOT_SURE,
-			    .security = (slot->grade & SLOT_SECURITY) >> SLOT_SECURITY_SHIFT},
+		.verdict = engine_verdict(slot),
 		.listed = slot->grade & SLOT_LISTED,
 	};
 	if (d->last < d->first) /* the capture's clock went back */
@@ -232,11 +237,7 @@ static __always_inline void home_copy(struct home *h, const struct packet *p,
 	};
 
 	if (slot)
-		event.verdict = (struct verdict){
-			.app = slot->app,
-			.sure = slot->grade & SLOT_SURE,
-			.security = (slot->grade & SLOT_SECURITY) >> SLOT_SECURITY_SHIFT,
-		};
+		event.verdict = engine_verdict(slot);
 	e->consumer.packet(e->consumer.arg, &event);
 }
 
