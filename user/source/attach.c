@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "source/nic.h"
+
 enum {
 	/* enum bpf_attach_type since 6.6 */
 	ATTACH_TCX_INGRESS = 46,
@@ -30,6 +32,10 @@ static void attach_explain_xdp(char *why, size_t n, int ifindex, int error)
 	uint32_t len = sizeof(info), id = 0;
 	int fd = -1;
 
+	if (error == -ENOSYS) {
+		snprintf(why, n, "before Linux 5.18 XDP programs cannot read all of a packet");
+		return;
+	}
 	if (bpf_xdp_query_id(ifindex, 0, &id) == 0 && id)
 		fd = bpf_prog_get_fd_by_id(id);
 	if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &len) == 0)
@@ -46,7 +52,8 @@ static void attach_explain_xdp(char *why, size_t n, int ifindex, int error)
 static int attach_xdp(struct attachment *a, const struct kernel *k, uint32_t flags)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, o, .flags = flags);
-	int fd = bpf_link_create(kernel_xdp_fd(k), a->ifindex, BPF_XDP, &o);
+	int prog_fd = kernel_xdp_fd(k);
+	int fd = prog_fd < 0 ? -ENOSYS : bpf_link_create(prog_fd, a->ifindex, BPF_XDP, &o);
 
 	if (fd < 0)
 		return fd;
@@ -150,4 +157,21 @@ void attach_detach(struct attachment *a)
 	}
 	attach_remove_filters(a);
 	memset(a->filters, 0, sizeof(a->filters));
+}
+
+enum mode attach_mode(enum mode wanted, bool unnamed_veth)
+{
+	return wanted == MODE_AUTO && unnamed_veth ? MODE_TC : wanted;
+}
+
+const char *attach_advice(const struct attachment *a)
+{
+	struct nic nic;
+
+	if (strcmp(a->mode, "native") == 0 && nic_read(&nic, a->name) == 0 &&
+	    strcmp(nic.driver, "veth") == 0)
+		return "a veth with any XDP program gives up large sends, and TCP about half of "
+		       "its "
+		       "throughput; --mode tc leaves it";
+	return "";
 }

@@ -26,6 +26,10 @@ struct attachment {
  */
 int attach_interface(struct attachment *a, const struct kernel *k, int ifindex, const char *name,
 		     enum mode mode);
+/* On veths that nobody named, XDP would slow down whoever is behind them: there auto means TC. */
+enum mode attach_mode(enum mode wanted, bool unnamed_veth);
+/* What the user should know of its mode, as far as we may ask the driver; empty: nothing. */
+const char *attach_advice(const struct attachment *a);
 void attach_detach(struct attachment *a);
 
 #endif

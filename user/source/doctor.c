@@ -70,7 +70,7 @@ static const struct probe {
 	 0},
 	{"syscall programs", "needed to read the clocks (Linux 5.14)", PROBE_PROGRAM,
 	 BPF_PROG_TYPE_SYSCALL, 0},
-	{"helper bpf_xdp_load_bytes", "needed (Linux 5.18); --mode pcap does without", PROBE_HELPER,
+	{"helper bpf_xdp_load_bytes", "ingress is watched at TC (Linux 5.18)", PROBE_HELPER,
 	 BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_load_bytes},
 	{"helper bpf_skb_cgroup_id", "flows have no owner", PROBE_HELPER, BPF_PROG_TYPE_SCHED_CLS,
 	 BPF_FUNC_skb_cgroup_id},
@@ -266,7 +266,7 @@ static bool doctor_try(const struct options *o, const struct kernel *k, int ifin
 		row("mode, tried", a.why, "none: refused");
 		return false;
 	}
-	row("mode, tried", a.why, "%s", a.mode);
+	row("mode, tried", a.why[0] ? a.why : attach_advice(&a), "%s", a.mode);
 	attach_detach(&a);
 	return true;
 }
@@ -328,8 +328,15 @@ static void doctor_any(void *arg, const struct link_change *c)
 {
 	struct checkup *u = arg;
 
-	if (c->up && !c->gone && !c->loopback)
-		u->could += doctor_interface(u->options, u->kernel, c->name);
+	struct options o = *u->options;
+
+	if (!c->up || c->gone || c->loopback)
+		return;
+	o.mode = attach_mode(o.mode, c->veth);
+	u->could += doctor_interface(&o, u->kernel, c->name);
+	if (o.mode != u->options->mode)
+		row("why", "a veth that nobody named: XDP would take large sends from it", "%s",
+		    "");
 }
 
 /* How many interfaces could be watched; a named one that could not makes it 0, as when watching. */

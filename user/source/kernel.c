@@ -54,6 +54,9 @@ static void kernel_configure(struct kernel *k, const struct options *o)
 	struct xdplens_bpf *s = k->skel;
 	uint32_t banks = k->cpus * BANKS, queue = kernel_queue_size(k);
 
+	k->xdp = o->mode != MODE_TC &&
+		 libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_load_bytes, NULL) == 1;
+	bpf_program__set_autoload(s->progs.xdp_ingress, k->xdp);
 	s->rodata->cfg_slots_mask = k->slots - 1;
 	s->rodata->cfg_queue_mask = queue - 1;
 	s->rodata->cfg_queue_read = 1;
@@ -403,7 +406,7 @@ void kernel_keep_on(struct kernel *k)
 
 int kernel_xdp_fd(const struct kernel *k)
 {
-	return bpf_program__fd(k->skel->progs.xdp_ingress);
+	return k->xdp ? bpf_program__fd(k->skel->progs.xdp_ingress) : -1;
 }
 
 int kernel_tc_fd(const struct kernel *k, enum direction d)

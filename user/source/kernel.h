@@ -31,6 +31,7 @@ struct kernel {
 	uint64_t seed;	   /* of the flow hash */
 	unsigned kept_age; /* which marks are cleared next */
 	bool filters;	   /* the programs do, user space need not */
+	bool xdp;	   /* ours for XDP is loaded */
 };
 
 /*
@@ -45,7 +46,7 @@ int kernel_load(struct kernel *k, const struct options *o, const struct listed *
 void kernel_relist(struct kernel *k, const struct listed *listed);
 void kernel_unload(struct kernel *k);
 
-int kernel_xdp_fd(const struct kernel *k);
+int kernel_xdp_fd(const struct kernel *k); /* -1: not loaded */
 int kernel_tc_fd(const struct kernel *k, enum direction d);
 /* A large flow: stays exact where others find no room. */
 void kernel_keep(struct kernel *k, const struct flow_key *key);

@@ -58,6 +58,16 @@ void links_free(struct links *l)
 	free(l);
 }
 
+static bool links_is_veth(const struct rtattr *info)
+{
+	int len = RTA_PAYLOAD(info);
+
+	for (const struct rtattr *a = RTA_DATA(info); RTA_OK(a, len); a = RTA_NEXT(a, len))
+		if (a->rta_type == IFLA_INFO_KIND)
+			return RTA_PAYLOAD(a) >= 4 && memcmp(RTA_DATA(a), "veth", 4) == 0;
+	return false;
+}
+
 static bool links_read(const struct nlmsghdr *h, struct link_change *c)
 {
 	const struct ifinfomsg *i = NLMSG_DATA(h);
@@ -75,10 +85,13 @@ static bool links_read(const struct nlmsghdr *h, struct link_change *c)
 		.gone = h->nlmsg_type == RTM_DELLINK,
 		.loopback = i->ifi_flags & IFF_LOOPBACK,
 	};
-	for (const struct rtattr *a = IFLA_RTA(i); RTA_OK(a, len); a = RTA_NEXT(a, len))
+	for (const struct rtattr *a = IFLA_RTA(i); RTA_OK(a, len); a = RTA_NEXT(a, len)) {
 		if (a->rta_type == IFLA_IFNAME)
 			snprintf(c->name, sizeof(c->name), "%.*s", (int)RTA_PAYLOAD(a),
 				 (const char *)RTA_DATA(a));
+		else if (a->rta_type == IFLA_LINKINFO)
+			c->veth = links_is_veth(a);
+	}
 	return true;
 }
 

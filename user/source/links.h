@@ -8,7 +8,7 @@
 struct link_change {
 	int ifindex;
 	char name[16];
-	bool up, gone, loopback;
+	bool up, gone, loopback, veth;
 };
 
 struct links;

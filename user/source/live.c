@@ -434,7 +434,7 @@ static void live_prove(struct source *s)
 	}
 }
 
-static int live_attach(struct source *s, struct interface *i)
+static int live_attach(struct source *s, struct interface *i, enum mode mode)
 {
 	int error;
 
@@ -446,7 +446,7 @@ static int live_attach(struct source *s, struct interface *i)
 		return -ENOSPC;
 	}
 	live_read_bin(s, i->bin, i->start);
-	error = helper_attach(s->helper, &i->attachment, i->ifindex, i->name, s->options->mode);
+	error = helper_attach(s->helper, &i->attachment, i->ifindex, i->name, mode);
 	i->attached = !error;
 	i->refused = error;
 	if (error == -ENODEV) {
@@ -462,6 +462,8 @@ static int live_attach(struct source *s, struct interface *i)
 		log_info("%s: %s; using %s", i->name, i->attachment.why, i->attachment.mode);
 	else
 		log_info("%s: watching, mode %s", i->name, i->attachment.mode);
+	if (mode == MODE_AUTO && attach_advice(&i->attachment)[0])
+		log_info("%s: %s", i->name, attach_advice(&i->attachment));
 	return 0;
 }
 
@@ -531,7 +533,7 @@ static void live_came(struct source *s, struct interface *i, const struct link_c
 	if (i->refused && i->ifindex == c->ifindex)
 		return;
 	i->ifindex = c->ifindex;
-	if (live_attach(s, i) < 0)
+	if (live_attach(s, i, attach_mode(s->options->mode, c->veth && !i->wanted)) < 0)
 		return;
 	i->up = true;
 	live_note(s, "%s has come: watching it, mode %s", i->name, i->attachment.mode);
@@ -590,7 +592,7 @@ static int live_open_named(struct source *s, const char *name)
 	if (!i)
 		return -ENOSPC;
 	i->up = true;
-	return live_attach(s, i);
+	return live_attach(s, i, s->options->mode);
 }
 
 static int live_open_interfaces(struct source *s)
