@@ -208,6 +208,13 @@ static void pipeline_note(void *arg, const char *text)
 	snprintf(s->notes[s->n_notes++], sizeof(s->notes[0]), "%s", text);
 }
 
+static void pipeline_clock_set(void *arg, int64_t ns)
+{
+	struct pipeline *p = arg;
+
+	dns_clock_set(p->dns, ns);
+}
+
 static void pipeline_dns_thinned(void *arg, uint16_t mask, uint64_t now)
 {
 	struct pipeline *p = arg;
@@ -365,6 +372,7 @@ struct pipeline *pipeline_new(struct options *o)
 		.packet = pipeline_packet,
 		.flows = pipeline_flows,
 		.cut = pipeline_cut,
+		.clock_set = pipeline_clock_set,
 		.dns_thinned = pipeline_dns_thinned,
 		.note = pipeline_note,
 	};

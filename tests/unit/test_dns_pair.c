@@ -348,6 +348,33 @@ static void every_query_ends_once(void **state)
 	dns_pair_free(NULL);
 }
 
+static void a_clock_that_is_set_changes_no_latency(void **state)
+{
+	static const int64_t steps[] = {-3600 * (int64_t)S, 3600 * (int64_t)S};
+	struct log l;
+	struct dns_pair *p = pair_of(&l, 16);
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		uint64_t asked = 10000 * S, now = asked + steps[i];
+
+		ask(p, 4000, i, "set.example", DNS_A, asked);
+		ask(p, 4001, i, "lost.example", DNS_A, asked);
+		dns_pair_clock_set(p, steps[i]);
+		assert_int_equal(answer(p, 4000, i, "set.example", DNS_A, now + 2000000),
+				 DNS_PAIR_MATCHED);
+		assert_int_equal(l.n, 2 * i + 1);
+		assert_ms(l.t[2 * i].latency_ms, 2);
+		assert_int_equal(l.t[2 * i].ts, now);
+		dns_pair_expire(p, now + 4 * S);
+		assert_int_equal(l.n, 2 * i + 1);
+		dns_pair_expire(p, now + 6 * S);
+		assert_int_equal(l.n, 2 * i + 2);
+		assert_int_equal(l.t[2 * i + 1].status, DNS_UNANSWERED);
+	}
+	dns_pair_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -364,6 +391,7 @@ int main(void)
 		cmocka_unit_test(a_full_table_ends_the_oldest),
 		cmocka_unit_test(one_id_with_endless_names_stays_cheap),
 		cmocka_unit_test(every_query_ends_once),
+		cmocka_unit_test(a_clock_that_is_set_changes_no_latency),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -313,6 +313,11 @@ void dns_tick(struct dns *d, uint64_t now)
 	dns_pair_expire(d->pair, now);
 }
 
+void dns_clock_set(struct dns *d, int64_t ns)
+{
+	dns_pair_clock_set(d->pair, ns);
+}
+
 void dns_thin(struct dns *d, uint16_t mask, uint64_t now)
 {
 	dns_pair_thin(d->pair, mask, now);

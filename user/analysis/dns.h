@@ -40,6 +40,9 @@ bool dns_malformed(const struct dns *d);
 /* Ends what waited longer than the timeout; now: ns since the epoch, the capture's for files. */
 void dns_tick(struct dns *d, uint64_t now);
 
+/* The clock of the day was set, `ns` on: see dns_pair_clock_set. */
+void dns_clock_set(struct dns *d, int64_t ns);
+
 /* From now on the source leaves transactions out: see dns_pair_thin. */
 void dns_thin(struct dns *d, uint16_t mask, uint64_t now);
 

@@ -299,6 +299,17 @@ void dns_pair_expire(struct dns_pair *p, uint64_t now)
 	}
 }
 
+void dns_pair_clock_set(struct dns_pair *p, int64_t ns)
+{
+	for (enum state state = WAITING; state < STATES; state++) {
+		for (uint32_t i = p->queue[state].oldest; i; i = p->transactions[i].newer) {
+			p->transactions[i].first += ns;
+			p->transactions[i].last += ns;
+		}
+	}
+	p->period += ns;
+}
+
 void dns_pair_finish(struct dns_pair *p)
 {
 	while (p->queue[WAITING].oldest)

@@ -70,6 +70,9 @@ enum dns_pair_result dns_pair_answer(struct dns_pair *p, const struct dns_ends *
 /* Ends queries that waited for the timeout; now: ns. */
 void dns_pair_expire(struct dns_pair *p, uint64_t now);
 
+/* The clock of the day was set, `ns` on: what waits has waited no longer for that. */
+void dns_pair_clock_set(struct dns_pair *p, int64_t ns);
+
 /* Ends all queries that wait. */
 void dns_pair_finish(struct dns_pair *p);
 

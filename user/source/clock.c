@@ -59,12 +59,14 @@ void clock_set(struct clock *c, const struct clocks *together)
 	c->ns = together->ns;
 }
 
-void clock_follow(struct clock *c)
+int64_t clock_follow(struct clock *c)
 {
-	int64_t offset = clock_offset();
+	int64_t step = clock_offset() - c->offset;
 
-	if (llabs(offset - c->offset) > NS_PER_MS)
-		c->offset = offset;
+	if (llabs(step) <= NS_PER_MS)
+		return 0;
+	c->offset += step;
+	return step;
 }
 
 uint64_t clock_monotonic(void)

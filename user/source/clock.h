@@ -15,8 +15,8 @@ struct clock {
 
 /* From one reading of the kernel's clocks. */
 void clock_set(struct clock *c, const struct clocks *together);
-/* Follows steps of the wall clock of more than a millisecond. */
-void clock_follow(struct clock *c);
+/* Follows the wall clock if it was set by more than a millisecond: by how many ns, else 0. */
+int64_t clock_follow(struct clock *c);
 uint64_t clock_monotonic(void);					 /* ns, as programs stamp packets */
 uint64_t clock_now(const struct clock *c);			 /* ns since the epoch */
 uint64_t clock_epoch(const struct clock *c, uint64_t monotonic); /* ns to ns since the epoch */

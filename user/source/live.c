@@ -323,9 +323,13 @@ static void live_take_bank(struct source *s, unsigned bank)
 
 static void live_request_cut(struct source *s)
 {
+	int64_t step;
+
 	if (s->cutting)
 		return;
-	clock_follow(&s->kernel.clock);
+	step = clock_follow(&s->kernel.clock);
+	if (step)
+		s->consumer.clock_set(s->consumer.arg, step);
 	s->cutting = true;
 	s->bank ^= 1;
 	__atomic_store_n(&s->kernel.config->bank, s->bank, __ATOMIC_SEQ_CST);

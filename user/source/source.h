@@ -33,6 +33,8 @@ struct source_consumer {
 	 * overflow, or in no flow.
 	 */
 	void (*cut)(void *arg, unsigned bank, const struct counters *c);
+	/* The clock of the day was set: all that comes is stamped by it, `ns` later than before. */
+	void (*clock_set)(void *arg, int64_t ns);
 	/* From now on DNS is left out by bits of its id: see dns_pair_thin. */
 	void (*dns_thinned)(void *arg, uint16_t mask, uint64_t now);
 	void (*note)(void *arg, const char *text); /* something a person should know */
