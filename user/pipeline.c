@@ -212,7 +212,9 @@ static void pipeline_clock_set(void *arg, int64_t ns)
 {
 	struct pipeline *p = arg;
 
+	p->last_tick += p->last_tick ? ns : 0;
 	dns_clock_set(p->dns, ns);
+	flow_table_clock_set(p->flows, ns);
 }
 
 static void pipeline_dns_thinned(void *arg, uint16_t mask, uint64_t now)

@@ -561,6 +561,38 @@ static void test_expire(void **state)
 	fixture_free(f);
 }
 
+/* An hour on, two hours back: what was silent for so long still is, and lasts as long as it did.
+ */
+static void test_clock_set(void **state)
+{
+	static const int64_t steps[] = {3600, -7200};
+	struct flow_key k = key_of(1, 40000, 2, 53, UDP), closed = key_of(1, 40001, 2, 80, TCP);
+	uint64_t now = t0 + 41 * second;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		struct fixture *f = fixture_new(0);
+		uint64_t then = now + steps[i] * second;
+
+		add(f, &k, t0, t0 + second, 2, 100, 0, unknown);
+		flow_table_expire(f->t, now);
+		flow_table_clock_set(f->t, steps[i] * (int64_t)second);
+		for (int s = 0; s < 10; s++)
+			flow_table_expire(f->t, then + s * second);
+		assert_int_equal(f->ended, 0);
+		assert_false(add(f, &k, then, then, 1, 100, 0, unknown).opened);
+		add(f, &closed, then, then, 1, 60, TCP_RST, unknown);
+		for (int s = 0; s < 20; s++)
+			flow_table_expire(f->t, then + s * second);
+		assert_int_equal(f->ends[FLOW_END_RST], 1);
+		finish(f, then);
+		assert_int_equal(f->rows[1].flow.packets, 3);
+		assert_int_equal(f->rows[1].flow.first, then - 41 * second);
+		assert_int_equal(f->rows[1].flow.last, then);
+		fixture_free(f);
+	}
+}
+
 /* ---- totals ---- */
 
 static void assert_count(const struct count *c, uint64_t packets)
@@ -972,6 +1004,7 @@ int main(void)
 		cmocka_unit_test(test_port_reuse),
 		cmocka_unit_test(test_silence_splits),
 		cmocka_unit_test(test_expire),
+		cmocka_unit_test(test_clock_set),
 		cmocka_unit_test(test_verdict_rises),
 		cmocka_unit_test(test_starttls),
 		cmocka_unit_test(test_verdict_of_a_copy),

@@ -124,6 +124,24 @@ void flow_entry_note(struct flow_entry *e, unsigned side, const struct event *ev
 		e->marks |= FLOW_SYN_ACK;
 }
 
+static void entry_shift(uint64_t *time, int64_t ns)
+{
+	if (*time && *time != FLOW_NEVER)
+		*time += ns;
+}
+
+void flow_entry_clock_set(struct flow_entry *e, int64_t ns)
+{
+	for (int side = 0; side < 2; side++) {
+		entry_shift(&e->tick[side], ns);
+		entry_shift(&e->precise[side], ns);
+	}
+	entry_shift(&e->last, ns);
+	entry_shift(&e->syn, ns);
+	entry_shift(&e->ack, ns);
+	entry_shift(&e->born, ns);
+}
+
 uint64_t flow_entry_first(const struct flow_entry *e)
 {
 	uint64_t a = flow_entry_start(e, 0), b = flow_entry_start(e, 1);

@@ -115,6 +115,9 @@ void flow_entry_add(struct flow_entry *e, unsigned side, const struct flow_delta
 /* Learns times and the TCP handshake from a copied packet that `side` sent. */
 void flow_entry_note(struct flow_entry *e, unsigned side, const struct event *event);
 
+/* Makes all its times `ns` later. */
+void flow_entry_clock_set(struct flow_entry *e, int64_t ns);
+
 /*
  * The side that opened the flow: the sender of a SYN without ACK; else who was first by copied
  * packets, else by ticks; where neither tells, the side with the higher port, then who was heard of

@@ -437,6 +437,16 @@ void flow_table_expire(struct flow_table *t, uint64_t now)
 	}
 }
 
+void flow_table_clock_set(struct flow_table *t, int64_t ns)
+{
+	if (llabs(ns) < (int64_t)second_ns) /* not worth a walk: silences are of seconds */
+		return;
+	for (size_t word = 0; word < table_words(t); word++)
+		for (uint64_t bits = t->in_use[word]; bits; bits &= bits - 1)
+			flow_entry_clock_set(&t->entries[word * 64 + __builtin_ctzll(bits)], ns);
+	t->sweep_time += ns;
+}
+
 void flow_table_finish(struct flow_table *t, uint64_t now)
 {
 	for (size_t i = 0; i < t->touched; i++) {

@@ -65,6 +65,9 @@ void flow_table_note(struct flow_table *t, const struct event *e, const char *na
  */
 void flow_table_expire(struct flow_table *t, uint64_t now);
 
+/* The clock of the day was set, `ns` on: what is silent has been so no longer for that. */
+void flow_table_clock_set(struct flow_table *t, int64_t ns);
+
 /* Ends every flow: with FLOW_END_EXIT those that TCP had not ended. */
 void flow_table_finish(struct flow_table *t, uint64_t now);
 
