@@ -24,10 +24,9 @@ struct journal {
 	uint64_t dropped;
 };
 
-/* A log that begins anew listens at a new socket of the same name. */
-static int journal_connect(struct journal *j)
+static const struct sockaddr *journal_to(const struct journal *j)
 {
-	return connect(j->fd, (const struct sockaddr *)&j->address, sizeof(j->address));
+	return (const struct sockaddr *)&j->address;
 }
 
 struct journal *journal_new(const char *path)
@@ -39,7 +38,7 @@ struct journal *journal_new(const char *path)
 	j->address.sun_family = AF_UNIX;
 	snprintf(j->address.sun_path, sizeof(j->address.sun_path), "%s", path);
 	j->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (j->fd >= 0 && journal_connect(j) == 0)
+	if (j->fd >= 0 && connect(j->fd, journal_to(j), sizeof(j->address)) == 0)
 		return j;
 	log_error("--syslog: %s: %s; no log is kept here", path, strerror(errno));
 	journal_free(j);
@@ -68,10 +67,9 @@ void journal_write(struct journal *j, const struct alert *a)
 
 	if (len >= (int)sizeof(line))
 		len = sizeof(line) - 1;
-	if (send(j->fd, line, len, MSG_NOSIGNAL) == len)
-		return;
-	if (errno == EAGAIN || journal_connect(j) < 0 ||
-	    send(j->fd, line, len, MSG_NOSIGNAL) != len)
+	/* by its name: a log that begins anew listens at a new socket, and connect(2) is walled off
+	 */
+	if (sendto(j->fd, line, len, MSG_NOSIGNAL, journal_to(j), sizeof(j->address)) != len)
 		j->dropped++;
 }
 
