@@ -60,7 +60,7 @@ struct cost { /* of our programs, by the kernel's statistics */
 	unsigned cuts;
 	struct run_stats begun;
 	double ns_per_packet;
-	bool known;
+	bool known, refused;
 };
 
 struct source {
@@ -336,6 +336,19 @@ static void live_request_cut(struct source *s)
 	quiesce_begin(s->quiesce);
 }
 
+/* ---- what a person should know ---- */
+
+static void live_note(struct source *s, const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	s->consumer.note(s->consumer.arg, text);
+}
+
 /* ---- what it costs ---- */
 
 /* The kernel's measure costs two clock readings a packet, so it is on for a moment only. */
@@ -352,22 +365,17 @@ static void live_measure_cost(struct source *s)
 			c->known = true;
 		}
 	} else if (c->cuts++ % COST_CUTS == 0) {
-		c->on = helper_measure(s->helper, true, &c->begun) == 0;
+		int error = helper_measure(s->helper, true, &c->begun);
+
+		c->on = !error;
+		if (error && !c->refused)
+			live_note(s, "the cost is not known: measuring it takes CAP_SYS_ADMIN (%s)",
+				  strerror(-error));
+		c->refused = error;
 	}
 }
 
 /* ---- interfaces ---- */
-
-static void live_note(struct source *s, const char *format, ...)
-{
-	char text[256];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	s->consumer.note(s->consumer.arg, text);
-}
 
 static bool live_owned(const struct source *s, uint32_t bin)
 {
