@@ -315,6 +315,10 @@ static bool doctor_interface(const struct options *o, const struct kernel *k, co
 		row(others[i].where, others[i].owner, "%s (id %u)", others[i].name, others[i].id);
 	if (k && o->mode != MODE_PCAP && strcmp(nic.driver, "veth") == 0)
 		return doctor_try(o, k, ifindex, name);
+	if (!k && o->mode != MODE_PCAP) {
+		row("mode", "our programs are not loaded; --mode pcap does without", "none");
+		return false;
+	}
 	return doctor_predict(o, &nic, others, n);
 }
 

@@ -213,6 +213,9 @@ static void kernel_explain(int error)
 			  missing);
 	else if (error == -ENOMEM)
 		log_error("cannot load the kernel programs: not enough memory for the maps");
+	else if (libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_SYSCALL, NULL) == 0)
+		log_error("cannot load the kernel programs: this kernel is older than Linux 5.14; "
+			  "--mode pcap does without them");
 	else
 		log_error("cannot load the kernel programs: %s; -v shows why, --mode pcap does "
 			  "without them",
