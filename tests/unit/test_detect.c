@@ -21,6 +21,7 @@
 #include <time.h>
 
 #include "base/config.h"
+#include "base/confine.h"
 #include "base/log.h"
 #include "detect/book.h"
 #include "detect/command.h"
@@ -599,6 +600,25 @@ static void test_command_bounded(void **state)
 
 /* ---- --syslog ---- */
 
+/* Where no socket can be connected any more. */
+static void journal_write_confined(struct journal *j, const struct alert *a)
+{
+	uint64_t dropped = journal_dropped(j);
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+		confine_files(NULL, 0);
+		if (confine_calls(CONFINE_WATCHER) < 0)
+			_exit(2);
+		journal_write(j, a);
+		_exit(journal_dropped(j) != dropped);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static void test_journal(void **state)
 {
 	struct sockaddr_un address = {AF_UNIX, "/tmp/test_journal_XXXXXX"};
@@ -632,7 +652,7 @@ static void test_journal(void **state)
 	unlink(address.sun_path);
 	reader = socket(AF_UNIX, SOCK_DGRAM, 0); /* the log begins anew */
 	assert_int_equal(bind(reader, (void *)&address, sizeof(address)), 0);
-	journal_write(j, &a);
+	journal_write_confined(j, &a);
 	assert_true(recv(reader, line, sizeof(line), MSG_DONTWAIT) > 0);
 	journal_free(j);
 	journal_free(NULL);
