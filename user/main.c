@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/notify.h"
+#include "base/writer.h"
 #include "guard.h"
 #include "pipeline.h"
 #include "source/doctor.h"
@@ -29,10 +30,12 @@ static volatile sig_atomic_t stopped, reload;
 
 static void main_on_signal(int signal)
 {
-	if (signal == SIGHUP)
+	if (signal == SIGHUP) {
 		reload = 1;
-	else
+	} else {
 		stopped = 1;
+		writer_hurry();
+	}
 }
 
 static void main_catch_signals(void)

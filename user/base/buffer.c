@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Owns an output file. Before it: the sinks, which form records in its memory. After it: the
- * kernel.
+ * Owns the block that is being filled, and what is said about a file. Before it: the sinks, which
+ * form records in the block. After it: base/writer's thread.
  *
- * Memory holds whole records only, so that a flush that cannot finish has one place to go back to:
- * where the file ended before it.
+ * Files are opened here, so that a sink hears at once of one that cannot be; the thread goes over
+ * to them when it has written what was put before.
  */
 #include "base/buffer.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,26 +22,33 @@ static const uint64_t calm_ns = 2000000000; /* without a failure, before one is 
 
 struct buffer {
 	char *path;
-	int fd;
-	bool stream; /* a pipe, socket or terminal: what is written is gone, and writing may wait */
-	bool patient;
-	bool header_waits; /* the header stands at the start of `memory`, not yet written */
-	bool said;	   /* a failure was said, its end not yet */
-	int failing;	   /* errno of the last flush; 0: all well */
-	uint64_t written;  /* octets in this file */
-	uint64_t pending;  /* records in memory */
-	uint64_t lost;
-	uint64_t flushed; /* when, by time */
-	uint64_t well_since;
+	struct writer *writer;
+	struct writer_block *block; /* NULL: none was free when one was needed */
+	size_t size;
 	size_t header_len;
-	size_t size, used; /* of memory, which has BUFFER_HEADER octets more */
-	char header[BUFFER_HEADER];
-	char memory[];
+	dev_t device; /* of the file that is filled */
+	ino_t inode;
+	bool stream; /* no file that can be opened again */
+	bool patient;
+	bool bare; /* nothing of this file was handed over, not even its header */
+	bool said; /* a failure was said, its end not yet */
+	uint64_t octets;
+	uint64_t lost;	   /* not even put into a block */
+	uint64_t lost_was; /* buffer_lost at the last tick */
+	uint64_t flushed;  /* when, by time */
+	uint64_t well_since;
 };
 
 static const char *buffer_name(const struct buffer *b)
 {
 	return strcmp(b->path, "-") ? b->path : "standard output";
+}
+
+const char *buffer_gzip(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len > 3 && !strcmp(path + len - 3, ".gz") ? path + len - 3 : NULL;
 }
 
 static int file_open(const char *path, int flags)
@@ -53,42 +58,24 @@ static int file_open(const char *path, int flags)
 	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | flags, 0666);
 }
 
-static void file_close(struct buffer *b)
+/* `kept`: octets that stay in the file. */
+static void file_note(struct buffer *b, const struct stat *st, uint64_t kept)
 {
-	if (b->fd != STDOUT_FILENO && close(b->fd) < 0)
-		log_error("close %s: %s", buffer_name(b), strerror(errno));
-}
-
-/* Records that a full disk left in memory go to the new file, after its header. */
-static void header_put(struct buffer *b)
-{
-	if (b->written || b->header_waits || !b->header_len)
-		return;
-	memmove(b->memory + b->header_len, b->memory, b->used);
-	memcpy(b->memory, b->header, b->header_len);
-	b->used += b->header_len;
-	b->header_waits = true;
-}
-
-static void file_use(struct buffer *b, int fd, bool append)
-{
-	struct stat st = {0};
-
-	fstat(fd, &st);
-	b->fd = fd;
-	b->stream = S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || isatty(fd);
-	b->written = append && S_ISREG(st.st_mode) ? st.st_size : 0;
-	header_put(b);
+	b->device = st->st_dev;
+	b->inode = st->st_ino;
+	b->stream = !S_ISREG(st->st_mode);
+	b->octets = kept ? kept : b->header_len;
+	b->bare = !kept;
 }
 
 struct buffer *buffer_open(const char *path, size_t size, bool patient)
 {
-	struct buffer *b = malloc(sizeof(*b) + size + BUFFER_HEADER);
+	struct buffer *b = calloc(1, sizeof(*b));
+	struct stat st = {0};
 	int fd = -1, err;
 
 	if (!b)
 		return NULL;
-	memset(b, 0, sizeof(*b));
 	b->size = size;
 	b->patient = patient;
 	b->path = strdup(path);
@@ -97,10 +84,15 @@ struct buffer *buffer_open(const char *path, size_t size, bool patient)
 	fd = file_open(path, O_TRUNC);
 	if (fd < 0)
 		goto out;
-	file_use(b, fd, false);
-	return b;
+	fstat(fd, &st);
+	file_note(b, &st, 0);
+	b->writer = writer_new(fd, size, buffer_gzip(path));
+	if (b->writer)
+		return b;
 out:
 	err = errno;
+	if (fd >= 0 && fd != STDOUT_FILENO)
+		close(fd);
 	free(b->path);
 	free(b);
 	errno = err;
@@ -109,130 +101,94 @@ out:
 
 int buffer_header(struct buffer *b, const void *header, size_t len)
 {
-	if (len > sizeof(b->header))
+	if (len > BUFFER_HEADER)
 		return -EMSGSIZE;
-	memcpy(b->header, header, len);
+	writer_header(b->writer, header, len);
 	b->header_len = len;
-	header_put(b);
+	b->octets += len;
+	b->bare = true;
 	return 0;
 }
 
-/* The first `n` octets of memory are written. */
-static void memory_shift(struct buffer *b, size_t n)
+/* A file without a record is still a valid one. */
+static bool header_waits(const struct buffer *b)
 {
-	if (!n)
+	return b->bare && (b->header_len || buffer_gzip(b->path));
+}
+
+static bool block_take(struct buffer *b, enum writer_use use)
+{
+	if (!b->block)
+		b->block = writer_block(b->writer, use, b->patient);
+	return b->block;
+}
+
+static void block_put(struct buffer *b)
+{
+	writer_put(b->writer, b->block);
+	b->block = NULL;
+	b->bare = false;
+}
+
+/*
+ * What begins a file is not kept. While older blocks wait, records handed over sooner would be read
+ * no sooner: unless `all` is wanted, they stay until the block is full.
+ */
+static void block_put_due(struct buffer *b, bool all)
+{
+	bool begins = header_waits(b) || (b->block && b->block->fd >= 0);
+
+	if (begins && !block_take(b, WRITER_FILE))
 		return;
-	b->header_waits = false;
-	b->written += n;
-	b->used -= n;
-	memmove(b->memory, b->memory + n, b->used);
-	if (!b->used)
-		b->pending = 0;
+	if (begins || (b->block && b->block->used && (all || writer_idle(b->writer))))
+		block_put(b);
 }
 
-/* Takes the last `n` octets of the file away again; false: it cannot be done. */
-static bool file_cut(struct buffer *b, size_t n)
+static void failure_say(struct buffer *b, int failing)
 {
-	off_t end = lseek(b->fd, 0, SEEK_CUR);
-
-	return end >= (off_t)n && !ftruncate(b->fd, end - n) &&
-	       lseek(b->fd, end - n, SEEK_SET) >= 0;
-}
-
-static int file_write(struct buffer *b)
-{
-	size_t done = 0;
-	int rc = 0;
-
-	while (done < b->used && !rc) {
-		ssize_t n = write(b->fd, b->memory + done, b->used - done);
-
-		if (n > 0)
-			done += n;
-		else if (n == 0 || errno != EINTR)
-			rc = n ? -errno : -EIO;
-	}
-	if (rc && done && file_cut(b, done))
-		done = 0;
-	memory_shift(b, done);
-	return rc;
-}
-
-/* A pipe that is ready takes PIPE_BUF octets without waiting. */
-static int stream_write(struct buffer *b)
-{
-	struct pollfd ready = {.fd = b->fd, .events = POLLOUT};
-	int wait = b->patient ? -1 : b->failing ? 0 : BUFFER_WAIT_MS;
-	size_t done = 0;
-	int rc = 0;
-
-	while (done < b->used && !rc) {
-		size_t len = b->used - done < PIPE_BUF ? b->used - done : PIPE_BUF;
-		int polled = poll(&ready, 1, wait);
-		ssize_t n = polled > 0 ? write(b->fd, b->memory + done, len) : -1;
-
-		if (n >= 0)
-			done += n;
-		else if (polled == 0)
-			rc = -EAGAIN;
-		else if (errno != EINTR && !(errno == EAGAIN && b->patient))
-			rc = -errno;
-	}
-	memory_shift(b, done);
-	return rc;
-}
-
-static void failure_say(struct buffer *b)
-{
-	if (b->said || b->failing == EPIPE)
+	b->well_since = 0;
+	if (b->said || failing == EPIPE)
 		return;
 	b->said = true;
-	if (b->failing == EAGAIN)
-		log_warn("write %s: its reader is too slow, records are dropped", buffer_name(b));
-	else
+	if (failing)
 		log_error("write %s: %s; what memory cannot hold is dropped until there is room",
-			  buffer_name(b), strerror(b->failing));
-}
-
-int buffer_flush(struct buffer *b)
-{
-	int rc;
-
-	if (b->failing == EPIPE)
-		return -EPIPE;
-	rc = b->stream ? stream_write(b) : file_write(b);
-	b->failing = -rc;
-	if (rc)
-		b->well_since = 0;
-	if (rc && rc != -EAGAIN) /* a slow reader is no matter before a record is dropped */
-		failure_say(b);
-	return rc;
+			  buffer_name(b), strerror(failing));
+	else
+		log_warn("write %s: %s is too slow, records are dropped", buffer_name(b),
+			 b->stream ? "its reader" : "the disk");
 }
 
 static char *record_lose(struct buffer *b, int err)
 {
 	b->lost++;
-	if (b->failing)
-		failure_say(b);
 	errno = err;
 	return NULL;
+}
+
+static char *record_refuse(struct buffer *b)
+{
+	int failing = writer_failing(b->writer);
+
+	failure_say(b, failing);
+	return record_lose(b, failing ? failing : EAGAIN);
 }
 
 char *buffer_begin(struct buffer *b, size_t most)
 {
 	if (most > b->size)
 		return record_lose(b, EMSGSIZE);
-	if (b->used + most > b->size && !b->failing)
-		buffer_flush(b);
-	if (b->used + most > b->size || b->failing == EPIPE)
-		return record_lose(b, b->failing);
-	return b->memory + b->used;
+	if (b->block && b->block->used + most > b->size)
+		block_put(b);
+	if (!block_take(b, WRITER_RECORDS) || writer_failing(b->writer) == EPIPE)
+		return record_refuse(b);
+	return b->block->data + b->block->used;
 }
 
 void buffer_commit(struct buffer *b, size_t len)
 {
-	b->used += len;
-	b->pending++;
+	b->block->used += len;
+	b->block->records++;
+	b->octets += len;
 }
 
 int buffer_record(struct buffer *b, const void *record, size_t len)
@@ -248,7 +204,12 @@ int buffer_record(struct buffer *b, const void *record, size_t len)
 
 static void recovery_say(struct buffer *b, uint64_t now)
 {
-	if (!b->said || b->failing)
+	uint64_t lost = buffer_lost(b);
+
+	if (lost != b->lost_was)
+		b->well_since = 0;
+	b->lost_was = lost;
+	if (!b->said)
 		return;
 	if (!b->well_since)
 		b->well_since = now;
@@ -256,57 +217,88 @@ static void recovery_say(struct buffer *b, uint64_t now)
 		return;
 	b->said = false;
 	log_warn("write %s: works again; %llu records were lost so far", buffer_name(b),
-		 (unsigned long long)b->lost);
+		 (unsigned long long)lost);
 }
 
 int buffer_tick(struct buffer *b, uint64_t now)
 {
-	int rc;
+	int failing;
 
-	if (now >= b->flushed && now - b->flushed < flush_ns && b->failing != EAGAIN)
-		return b->failing == EPIPE ? -EPIPE : 0;
-	b->flushed = now;
-	rc = buffer_flush(b);
-	recovery_say(b, now);
-	return rc;
+	if (now < b->flushed || now - b->flushed >= flush_ns) {
+		b->flushed = now;
+		block_put_due(b, false);
+	}
+	failing = writer_failing(b->writer);
+	if (failing)
+		failure_say(b, failing);
+	else
+		recovery_say(b, now);
+	return -failing;
 }
 
-static int file_change(struct buffer *b, const char *path, int flags)
+int buffer_flush(struct buffer *b)
 {
-	int fd;
+	block_put_due(b, true);
+	return writer_wait(b->writer, b->patient);
+}
 
-	buffer_flush(b);
-	fd = file_open(path, flags);
-	if (fd < 0) {
-		int err = errno;
-
-		log_error("open %s: %s; going on in the old file", path, strerror(err));
-		return -err;
-	}
-	file_close(b);
-	file_use(b, fd, !(flags & O_TRUNC));
+/* The block that begins the file; what was formed before it is on its way by then. */
+static int file_change(struct buffer *b, int fd, bool cut)
+{
+	block_put_due(b, true);
+	if (!block_take(b, WRITER_FILE))
+		return -EAGAIN;
+	b->block->fd = fd;
+	b->block->cut = cut;
 	return 0;
+}
+
+static int file_refuse(const char *path, int fd, int err)
+{
+	log_error("open %s: %s; going on in the old file", path, strerror(err));
+	if (fd >= 0)
+		close(fd);
+	return -err;
 }
 
 int buffer_reopen(struct buffer *b)
 {
-	if (b->stream || b->fd == STDOUT_FILENO)
-		return buffer_flush(b);
-	return file_change(b, b->path, 0);
+	struct stat st = {0};
+	int fd, rc;
+
+	if (b->stream)
+		return 0;
+	fd = file_open(b->path, 0);
+	if (fd < 0)
+		return file_refuse(b->path, fd, errno);
+	fstat(fd, &st);
+	if (st.st_dev == b->device && st.st_ino == b->inode) {
+		close(fd);
+		return 0;
+	}
+	rc = file_change(b, fd, false);
+	if (rc)
+		return file_refuse(b->path, fd, -rc);
+	file_note(b, &st, st.st_size);
+	return 0;
 }
 
 int buffer_switch(struct buffer *b, const char *path)
 {
 	char *copy = strdup(path);
-	int rc;
+	struct stat st = {0};
+	int fd, rc;
 
 	if (!copy)
 		return -ENOMEM;
-	rc = file_change(b, path, O_TRUNC);
+	fd = file_open(path, 0);
+	rc = fd < 0 ? -errno : file_change(b, fd, true);
 	if (rc) {
 		free(copy);
-		return rc;
+		return file_refuse(path, fd, -rc);
 	}
+	fstat(fd, &st);
+	file_note(b, &st, 0);
 	free(b->path);
 	b->path = copy;
 	return 0;
@@ -314,26 +306,31 @@ int buffer_switch(struct buffer *b, const char *path)
 
 uint64_t buffer_octets(const struct buffer *b)
 {
-	return b->written + b->used;
+	return b->octets;
 }
 
 uint64_t buffer_lost(const struct buffer *b)
 {
-	return b->lost;
+	return b->lost + writer_lost(b->writer);
 }
 
 void buffer_close(struct buffer *b)
 {
+	uint64_t lost;
+	int failing, rc;
+
 	if (!b)
 		return;
-	if (b->failing != EPIPE)
-		b->failing = 0; /* a last try, with all the time that a first one gets */
-	buffer_flush(b);
-	b->lost += b->pending;
-	if (b->lost && b->failing != EPIPE)
+	failing = -buffer_flush(b);
+	if (failing)
+		failure_say(b, failing == EAGAIN ? 0 : failing);
+	rc = writer_free(b->writer, &lost);
+	lost += b->lost;
+	if (lost && failing != EPIPE)
 		log_warn("write %s: %llu records were lost in all", buffer_name(b),
-			 (unsigned long long)b->lost);
-	file_close(b);
+			 (unsigned long long)lost);
+	if (rc)
+		log_error("close %s: %s", buffer_name(b), strerror(-rc));
 	free(b->path);
 	free(b);
 }

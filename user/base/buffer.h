@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * An append buffer over a file, of whole records. Comes after the sinks that form the records;
- * after it only the kernel.
+ * An append buffer over a file, of whole records. Comes after the sinks that form the records in
+ * its blocks; after it base/writer, whose thread writes them. One thread calls all of this, and
+ * needs no lock for a record, only for a block.
  *
- * Flushed when full and, by buffer_tick, a quarter of a second after the last flush, always between
- * records. A disk that is full (or fails) is said once; the file is cut back to its last whole
- * record, what fits in memory waits, the rest is dropped and counted, and writing resumes when
- * there is room. A pipe whose reader is slow holds a patient writer up; an impatient one for at
- * most BUFFER_WAIT_MS, then records are dropped and counted likewise.
+ * A block is handed over when full and, by buffer_tick, a quarter of a second after the last one,
+ * always between records. A name that ends in .gz makes a gzip file, a member of it a block.
+ * Memory: WRITER_BLOCKS + 1 blocks, see base/writer.h.
+ *
+ * A disk that is full (or fails) is said once; the file is cut back to its last whole block, what
+ * fits in memory waits, the rest is dropped and counted, and writing resumes when there is room.
+ * Behind a slow disk or reader a patient buffer waits for memory, until writer_hurry; an impatient
+ * one never does: its records are dropped and counted likewise.
  */
 #ifndef XDPLENS_BUFFER_H
 #define XDPLENS_BUFFER_H
@@ -16,17 +20,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/writer.h"
+
 enum {
-	BUFFER_HEADER = 1024,  /* longest header */
-	BUFFER_FLUSH_MS = 250, /* between flushes by time */
-	BUFFER_WAIT_MS = 100,  /* an impatient writer waits for a reader */
+	BUFFER_BLOCK =
+		272 * 1024, /* octets of a block: a large write, and the longest packet fits */
+	BUFFER_HEADER = WRITER_HEADER, /* longest header */
+	BUFFER_FLUSH_MS = 250,	       /* between flushes by time */
 };
 
 struct buffer;
 
 /*
- * Opens `path` for writing from its start ("-": standard output, never closed) with `size` octets
- * of memory. NULL and errno; says nothing.
+ * Opens `path` for writing from its start ("-": standard output, never closed) with blocks of
+ * `size` octets. NULL and errno; says nothing.
  */
 struct buffer *buffer_open(const char *path, size_t size, bool patient);
 
@@ -43,8 +50,11 @@ void buffer_commit(struct buffer *b, size_t len);
 /* Appends a record. 0 or -errno as above. */
 int buffer_record(struct buffer *b, const void *record, size_t len);
 
-/* Flushes if it is time; now: ns since the epoch. 0 or -errno. */
+/* Hands over what there is if it is time; now: ns since the epoch. 0 or -errno of the last write.
+ */
 int buffer_tick(struct buffer *b, uint64_t now);
+
+/* Hands over what there is and waits for it, see writer_wait. 0 or -errno. */
 int buffer_flush(struct buffer *b);
 
 /*
@@ -53,14 +63,23 @@ int buffer_flush(struct buffer *b);
  */
 int buffer_reopen(struct buffer *b);
 
-/* Rotation: goes on at the start of the file `path`. -errno: said, and the old file stays in use.
+/*
+ * Rotation: goes on at the start of the file `path`; what it held is there until all is written
+ * that came before. -errno: said, and the old file stays in use.
  */
 int buffer_switch(struct buffer *b, const char *path);
 
-uint64_t buffer_octets(const struct buffer *b); /* in this file, with those still in memory */
-uint64_t buffer_lost(const struct buffer *b);	/* records that were not written */
+/* In this file before compression, with those that are still in memory. */
+uint64_t buffer_octets(const struct buffer *b);
+uint64_t buffer_lost(const struct buffer *b); /* records that were not written */
 
-/* Flushes and closes; what cannot be written now is lost, and said. NULL is fine. */
+/*
+ * Writes what there is and closes. What cannot be written within WRITER_WAIT_MS, or as patiently as
+ * above, is lost, and said. NULL is fine.
+ */
 void buffer_close(struct buffer *b);
+
+/* Where .gz begins in a name that ends so; NULL: it does not. */
+const char *buffer_gzip(const char *path);
 
 #endif

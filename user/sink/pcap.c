@@ -21,7 +21,6 @@
 #include "sink/sink.h"
 
 enum {
-	PCAP_MEMORY = 512 * 1024,
 	PCAP_HEADER = 24,
 };
 
@@ -58,7 +57,10 @@ static int number_digits(const struct options *o)
 	return digits;
 }
 
-/* tcpdump(1): strftime(3) with -G; then the number, unless it is 0 and needs no zeros. */
+/*
+ * tcpdump(1): strftime(3) with -G; then the number, unless it is 0 and needs no zeros. What says
+ * that the file is compressed stays last.
+ */
 static int name_make(const struct sink *s, uint64_t now, char name[PATH_MAX])
 {
 	time_t seconds = now / second_ns;
@@ -74,8 +76,11 @@ static int name_make(const struct sink *s, uint64_t now, char name[PATH_MAX])
 		memcpy(name, s->path, len + 1);
 	if (!len || len + 12 > PATH_MAX)
 		return -ENAMETOOLONG;
-	if (digits || s->number)
-		sprintf(name + len, "%0*u", digits, s->number);
+	if (digits || s->number) {
+		const char *gzip = buffer_gzip(name) ? ".gz" : "";
+
+		sprintf(name + len - strlen(gzip), "%0*u%s", digits, s->number, gzip);
+	}
 	return 0;
 }
 
@@ -124,7 +129,7 @@ static int file_start(struct sink *s, uint64_t now)
 	}
 	if (s->buffer)
 		return buffer_switch(s->buffer, name);
-	s->buffer = buffer_open(name, PCAP_MEMORY, s->options->read != NULL);
+	s->buffer = buffer_open(name, BUFFER_BLOCK, s->options->read != NULL);
 	if (s->buffer)
 		return 0;
 	rc = -errno;

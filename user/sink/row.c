@@ -22,7 +22,6 @@
 #include "options.h"
 
 enum {
-	ROW_MEMORY = 512 * 1024,
 	ROW_TEXT = 2048, /* octets of a text cell, its escapes counted */
 	ROW_NAME = 32,	 /* of what stands before a cell */
 	ROW_CELL = ROW_TEXT + ROW_NAME + 4,
@@ -270,9 +269,10 @@ bool row_has_ports(uint8_t proto)
 
 enum row_format row_format_of(const char *path)
 {
-	size_t len = strlen(path);
+	const char *end = buffer_gzip(path);
+	size_t len = end ? (size_t)(end - path) : strlen(path);
 
-	return len > 4 && !strcmp(path + len - 4, ".csv") ? ROW_CSV : ROW_JSON;
+	return len > 4 && !strncmp(path + len - 4, ".csv", 4) ? ROW_CSV : ROW_JSON;
 }
 
 /* Makes what stands before each cell, so that a row is copied together. */
@@ -315,7 +315,7 @@ struct sink *row_sink_open(const char *path, const struct options *options, enum
 	s->columns = columns;
 	s->n = n;
 	prefixes_make(s);
-	s->buffer = buffer_open(path, ROW_MEMORY, options->read != NULL);
+	s->buffer = buffer_open(path, BUFFER_BLOCK, options->read != NULL);
 	if (s->buffer && !header_make(s))
 		return s;
 fail:

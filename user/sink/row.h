@@ -22,7 +22,7 @@ struct column {
 struct sink *row_sink_open(const char *path, const struct options *options, enum row_format format,
 			   const struct column *columns, size_t n);
 
-/* ROW_CSV where the name ends in ".csv", else ROW_JSON. */
+/* ROW_CSV where the name ends in ".csv", or ".csv.gz", else ROW_JSON. */
 enum row_format row_format_of(const char *path);
 
 /* Writes the row of a subject. 0 or -errno, said. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The interface of a sink: something that writes records to a file. All calls come from the main
- * thread. A sink that cannot write says so once on stderr, goes on counting what it drops, and
- * tries again. Only -EPIPE is said nowhere: the reader of a pipe had enough. SIGPIPE must be
- * ignored.
+ * thread, and with live packets none waits for a disk or a reader: base/writer's threads do. A sink
+ * that cannot write says so once on stderr, goes on counting what it drops, and tries again. Only
+ * -EPIPE is said nowhere: the reader of a pipe had enough. SIGPIPE must be ignored.
  */
 #ifndef XDPLENS_SINK_H
 #define XDPLENS_SINK_H

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A thread that writes blocks of whole records to a file, so that a slow disk or reader never holds
+ * up whoever forms them. Comes after base/buffer, in whose thread all of this is called; after it
+ * only the kernel.
+ *
+ * Blocks are written in the order in which they were put; one that begins a file says so. The
+ * thread starts with the first block: what the process gave up before then (user/guard.c) the
+ * thread has not either. It takes no signals, forks nothing and says nothing; writer_failing and
+ * writer_lost tell.
+ */
+#ifndef XDPLENS_WRITER_H
+#define XDPLENS_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	WRITER_BLOCKS = 32,    /* of memory; one more may begin a file */
+	WRITER_HEADER = 1024,  /* longest header */
+	WRITER_RETRY_MS = 250, /* after a failure */
+	WRITER_WAIT_MS = 2000, /* for what does not move */
+};
+
+struct writer;
+
+struct writer_block {
+	struct writer_block *next;
+	int fd;		/* of the file that begins with it; -1: the same goes on */
+	bool cut;	/* what that file held goes first */
+	size_t records; /* in it */
+	size_t used;	/* octets of `data`, of the size that writer_new was told */
+	size_t done;	/* the thread's: octets that are written for good */
+	char *data;	/* WRITER_HEADER octets before it are the thread's */
+};
+
+/*
+ * Writes to `fd`, and closes it unless it is standard output. Memory: WRITER_BLOCKS + 1 times
+ * `size`, touched only as far as blocks wait; with gzip, a member of RFC 1952 a block, once more
+ * that and 300 KiB. NULL and errno.
+ */
+struct writer *writer_new(int fd, size_t size, bool gzip);
+
+/* What every file begins with that is empty; before the first record. */
+void writer_header(struct writer *w, const void *header, size_t len);
+
+enum writer_use { WRITER_RECORDS, WRITER_FILE }; /* for the latter there is a reserve */
+
+/* An empty block, or NULL. Waiting for one ends with a failure or writer_hurry. */
+struct writer_block *writer_block(struct writer *w, enum writer_use use, bool wait);
+void writer_put(struct writer *w, struct writer_block *block);
+
+bool writer_idle(struct writer *w); /* all is written */
+
+/*
+ * Waits until all is written, or cannot be, or for WRITER_WAIT_MS; a patient one for as long as it
+ * takes, until writer_hurry. 0 or -errno; -EAGAIN: not yet.
+ */
+int writer_wait(struct writer *w, bool patient);
+
+int writer_failing(const struct writer *w);   /* errno of the last write; 0: well */
+uint64_t writer_lost(const struct writer *w); /* records put, for which there is no reader */
+
+/*
+ * Ends the thread after a last try. What it could not write goes to `lost`. 0, or -errno of the
+ * last close(2). A thread that hangs in the kernel is left behind with its memory.
+ */
+int writer_free(struct writer *w, uint64_t *lost);
+
+/* The user wants to leave: nobody waits any more without limit. For a signal handler. */
+void writer_hurry(void);
+
+#endif
