@@ -108,7 +108,7 @@ static const struct row table[] = {
 {'q', "quiet", NULL, take_flag, AT(quiet), .about = "no messages but errors"},
 {'v', "verbose", NULL, take_more, AT(verbose), .about = "more messages"},
 
-{.about = "What to write (FILE \"-\": standard output; a FILE whose name ends in .gz is compressed)"},
+{.about = "What to write (FILE \"-\": standard output; FILE.gz: compressed)"},
 {'w', "write", "FILE", take_text, AT(write), .about = "sampled packets as pcap, with nanoseconds"},
 {'s', "snaplen", "BYTES", take_u32, AT(snaplen), .most = SNAPLEN_DEFAULT, .unit = 1,
  .about = "keep at most so many bytes of a packet. Default: 262144, as does 0; of live packets never more than 4096"},

@@ -313,6 +313,19 @@ static bool pipeline_open_sinks(struct pipeline *p)
 	return true;
 }
 
+/* Records that no file took, in all. */
+static uint64_t pipeline_close_sinks(struct pipeline *p)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < SINKS; i++) {
+		if (p->sinks[i].sink)
+			sum += p->sinks[i].ops->close(p->sinks[i].sink);
+		p->sinks[i].sink = NULL;
+	}
+	return sum;
+}
+
 /* A file's filter is its source's: there it decides what is analysed at all. */
 static bool pipeline_open_filter(struct pipeline *p)
 {
@@ -432,9 +445,7 @@ void pipeline_free(struct pipeline *p)
 	flow_names_free(p->names);
 	ftp_data_free(p->ftp);
 	talkers_free(p->talkers);
-	for (int i = 0; i < SINKS; i++)
-		if (p->sinks[i].sink)
-			p->sinks[i].ops->close(p->sinks[i].sink);
+	pipeline_close_sinks(p);
 	free(p);
 }
 
@@ -608,7 +619,9 @@ const struct snapshot *pipeline_snapshot(struct pipeline *p, bool final)
 	talkers_fill(p->talkers, s, s->interval_s, pipeline_addr_name, p);
 	dns_view_fill(p->dns, &s->dns);
 	detect_fill(p->detect, s);
-	if (final)
+	if (final) { /* the last rows are formed, and what no file took is known */
 		flow_table_finish(p->flows, s->time);
+		s->ledger.lost[LOST_FILES] = pipeline_close_sinks(p);
+	}
 	return s;
 }

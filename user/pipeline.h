@@ -22,7 +22,7 @@ int pipeline_poll(struct pipeline *p, int timeout_ms);
 void pipeline_request_cut(struct pipeline *p);
 /* True once after a cut: pipeline_snapshot shows it. */
 bool pipeline_was_cut(struct pipeline *p);
-/* The picture of now, valid until the next call. */
+/* The picture of now, valid until the next call. The final one follows the end of all files. */
 const struct snapshot *pipeline_snapshot(struct pipeline *p, bool final);
 /* Nothing comes any more: ends every flow, query and alert, and closes the files. */
 void pipeline_finish(struct pipeline *p);

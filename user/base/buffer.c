@@ -314,13 +314,13 @@ uint64_t buffer_lost(const struct buffer *b)
 	return b->lost + writer_lost(b->writer);
 }
 
-void buffer_close(struct buffer *b)
+uint64_t buffer_close(struct buffer *b)
 {
 	uint64_t lost;
 	int failing, rc;
 
 	if (!b)
-		return;
+		return 0;
 	failing = -buffer_flush(b);
 	if (failing)
 		failure_say(b, failing == EAGAIN ? 0 : failing);
@@ -333,4 +333,5 @@ void buffer_close(struct buffer *b)
 		log_error("close %s: %s", buffer_name(b), strerror(-rc));
 	free(b->path);
 	free(b);
+	return lost;
 }

@@ -75,9 +75,9 @@ uint64_t buffer_lost(const struct buffer *b); /* records that were not written *
 
 /*
  * Writes what there is and closes. What cannot be written within WRITER_WAIT_MS, or as patiently as
- * above, is lost, and said. NULL is fine.
+ * above, is lost, and said. Records that were not written, in all. NULL is fine.
  */
-void buffer_close(struct buffer *b);
+uint64_t buffer_close(struct buffer *b);
 
 /* Where .gz begins in a name that ends so; NULL: it does not. */
 const char *buffer_gzip(const char *path);

@@ -256,14 +256,17 @@ static uint64_t sink_pcap_dropped(const struct sink *s)
 }
 
 /* Without a packet the file is still a valid one. */
-static void sink_pcap_close(struct sink *s)
+static uint64_t sink_pcap_close(struct sink *s)
 {
+	uint64_t lost;
+
 	if (!s)
-		return;
+		return 0;
 	if (s->buffer && s->linktype < 0)
 		linktype_set(s, DLT_EN10MB);
-	buffer_close(s->buffer);
+	lost = s->foreign + s->unopened + buffer_close(s->buffer);
 	free(s);
+	return lost;
 }
 
 const struct sink_ops sink_pcap = {

@@ -358,10 +358,13 @@ uint64_t row_sink_dropped(const struct sink *s)
 	return buffer_lost(s->buffer);
 }
 
-void row_sink_close(struct sink *s)
+uint64_t row_sink_close(struct sink *s)
 {
+	uint64_t lost;
+
 	if (!s)
-		return;
-	buffer_close(s->buffer);
+		return 0;
+	lost = buffer_close(s->buffer);
 	free(s);
+	return lost;
 }

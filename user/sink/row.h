@@ -32,7 +32,7 @@ int row_sink_put(struct sink *s, const void *subject);
 int row_sink_tick(struct sink *s, uint64_t now);
 int row_sink_reopen(struct sink *s);
 uint64_t row_sink_dropped(const struct sink *s);
-void row_sink_close(struct sink *s);
+uint64_t row_sink_close(struct sink *s);
 
 /* ---- cells ---- */
 

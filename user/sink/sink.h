@@ -33,7 +33,7 @@ struct sink_ops {
 	int (*tick)(struct sink *s, uint64_t now);
 	int (*reopen)(struct sink *s);		   /* SIGHUP */
 	uint64_t (*dropped)(const struct sink *s); /* records that could not be written */
-	void (*close)(struct sink *s);		   /* NULL is fine; flushes */
+	uint64_t (*close)(struct sink *s);	   /* flushes; those in all. NULL is fine */
 };
 
 /* -w, --csv, and --flows, --dns, --alerts: these three CSV or JSON Lines by the file's name. */
