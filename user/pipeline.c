@@ -57,6 +57,7 @@ struct pipeline {
 	struct detect *detect;
 	struct recorder *recorder; /* NULL: off */
 	struct output sinks[SINKS];
+	struct sink_host sink_host;
 	struct {
 		const struct view_ops *ops;
 		struct view *view;
@@ -254,11 +255,13 @@ static void pipeline_dns_ended(void *arg, const struct dns_transaction *t)
 static void pipeline_alert(void *arg, const char *detector, const struct alert *alert)
 {
 	struct pipeline *p = arg;
-	struct output *o = &p->sinks[SINK_ALERTS];
+	struct output *o = &p->sinks[SINK_ALERTS], *pcap = &p->sinks[SINK_PCAP];
 
 	(void)detector;
 	if (o->sink)
 		o->ops->alert(o->sink, alert);
+	if (pcap->sink)
+		pcap->ops->alert(pcap->sink, alert);
 	p->last_sinks = 0; /* whoever reads the file waits for this */
 	if (p->recorder)
 		recorder_alert(p->recorder, alert, p->last_tick);
@@ -288,6 +291,37 @@ static const char *pipeline_owner_name(void *arg, uint16_t owner, uint32_t ifind
 	return *name || !p->live ? name : owners_interface(p->owners, ifindex);
 }
 
+/* Whose packets were lost is known where there is but one interface, and all are wanted. */
+static uint64_t pipeline_lost(const struct pipeline *p, size_t interfaces)
+{
+	const struct options *o = p->options;
+
+	if (interfaces != 1 || o->sample != 1 || o->sample_by != SAMPLE_PACKETS || o->filter)
+		return SINK_UNKNOWN;
+	return p->ledger.lost[RING_DNS] + p->ledger.lost[RING_PACKETS];
+}
+
+/* Uses `last`, which is of no use between two snapshots. */
+static size_t pipeline_interfaces(void *arg, struct sink_interface *list, size_t most)
+{
+	struct pipeline *p = arg;
+	size_t n = 0;
+
+	if (!p->live || !p->source)
+		return 0;
+	p->source_ops->describe(p->source, &p->last);
+	for (size_t i = 0; i < p->last.n_interfaces && n < most; i++, n++) {
+		const struct interface_view *v = &p->last.interfaces[i];
+
+		list[n].ifindex = v->ifindex;
+		snprintf(list[n].name, sizeof(list[n].name), "%s", v->name);
+		list[n].seen =
+			v->direction[DIRECTION_IN].packets + v->direction[DIRECTION_OUT].packets;
+		list[n].lost = pipeline_lost(p, p->last.n_interfaces);
+	}
+	return n;
+}
+
 /* ---- opening and closing ---- */
 
 static bool pipeline_open_sinks(struct pipeline *p)
@@ -309,6 +343,8 @@ static bool pipeline_open_sinks(struct pipeline *p)
 		p->sinks[i].sink = wanted[i].ops->open(wanted[i].path, o);
 		if (!p->sinks[i].sink)
 			return false;
+		if (wanted[i].ops->meet)
+			wanted[i].ops->meet(p->sinks[i].sink, &p->sink_host);
 	}
 	return true;
 }
@@ -395,6 +431,7 @@ struct pipeline *pipeline_new(struct options *o)
 	if (!p)
 		return NULL;
 	p->options = o;
+	p->sink_host = (struct sink_host){p, pipeline_interfaces};
 	p->source_ops = o->read || o->mode == MODE_PCAP ? &source_replay : &source_live;
 	config = config_new(o->config);
 	if (!config)
@@ -434,6 +471,7 @@ void pipeline_free(struct pipeline *p)
 {
 	if (!p)
 		return;
+	pipeline_close_sinks(p); /* a sink's last words are about the source */
 	p->source_ops->close(p->source);
 	free(p->feeds);
 	filter_free(p->filter);
@@ -445,7 +483,6 @@ void pipeline_free(struct pipeline *p)
 	flow_names_free(p->names);
 	ftp_data_free(p->ftp);
 	talkers_free(p->talkers);
-	pipeline_close_sinks(p);
 	free(p);
 }
 

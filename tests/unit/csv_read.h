@@ -14,7 +14,7 @@ struct csv_line {
 	char cell[CSV_CELLS][CSV_CELL];
 };
 
-/* Reads a line. 1, 0 at the end of the file, -1 where it is no CSV or does not end in a newline. */
+/* Reads a line. 1, 0 at the end of the file, -1 where it is no CSV or does not end in CRLF. */
 static inline int csv_read(FILE *f, struct csv_line *line)
 {
 	int c = getc(f), len = 0;
@@ -30,19 +30,19 @@ static inline int csv_read(FILE *f, struct csv_line *line)
 		for (; c != EOF && len < CSV_CELL - 1; c = getc(f)) {
 			if (quoted && c == '"' && (c = getc(f)) != '"')
 				break;
-			if (!quoted && (c == ',' || c == '\n'))
+			if (!quoted && (c == ',' || c == '\r'))
 				break;
 			if (!quoted && c == '"')
 				return -1;
 			cell[len++] = c;
 		}
 		cell[len] = '\0';
-		if (c != ',' && c != '\n')
-			return -1;
-		if (c == '\n') {
+		if (c == '\r') {
 			line->n++;
-			return 1;
+			return getc(f) == '\n' ? 1 : -1;
 		}
+		if (c != ',')
+			return -1;
 		c = getc(f);
 	}
 	return -1;

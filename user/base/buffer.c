@@ -104,9 +104,10 @@ int buffer_header(struct buffer *b, const void *header, size_t len)
 	if (len > BUFFER_HEADER)
 		return -EMSGSIZE;
 	writer_header(b->writer, header, len);
+	b->bare |= !b->header_len;
+	if (b->bare)
+		b->octets += len - b->header_len;
 	b->header_len = len;
-	b->octets += len;
-	b->bare = true;
 	return 0;
 }
 

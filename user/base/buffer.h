@@ -37,7 +37,10 @@ struct buffer;
  */
 struct buffer *buffer_open(const char *path, size_t size, bool patient);
 
-/* What every file begins with; call it before the first record. -EMSGSIZE beyond BUFFER_HEADER. */
+/*
+ * What every file begins with; call it before the first record. Later, the files from the next one
+ * on. -EMSGSIZE beyond BUFFER_HEADER.
+ */
 int buffer_header(struct buffer *b, const void *header, size_t len);
 
 /*

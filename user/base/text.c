@@ -80,6 +80,33 @@ static size_t text_utf8(const uint8_t *src, uint32_t *point)
 	return *point < least[len] || *point > 0x10ffff || surrogate ? 0 : len;
 }
 
+size_t text_line(char *dst, size_t n, const char *src)
+{
+	const uint8_t *bytes = (const uint8_t *)src;
+	size_t at = 0;
+
+	if (n == 0)
+		return 0;
+	while (*bytes) {
+		char piece[5];
+		uint32_t point;
+		size_t len = text_utf8(bytes, &point), size = len;
+
+		if (len == 0 || point < 0x20 || (point >= 0x7f && point < 0xa0)) {
+			len = len ? len : 1;
+			size = (size_t)snprintf(piece, sizeof(piece), "\\x%02x",
+						len == 1 ? bytes[0] : point);
+		} else {
+			memcpy(piece, bytes, len);
+		}
+		if (!text_add(dst, n, &at, piece, size, 0))
+			break;
+		bytes += len;
+	}
+	dst[at] = '\0';
+	return at;
+}
+
 /* Writes one code point as it stands inside a JSON string; returns its length. */
 static size_t text_json_point(char piece[16], uint32_t point)
 {

@@ -21,6 +21,12 @@ size_t text_escape(char *dst, size_t n, const void *src, size_t len);
 const char *text_addr(char dst[46], const uint8_t addr[16]);
 
 /*
+ * Writes src as UTF-8 for one line: its characters stay, also those of escapes made before; control
+ * characters, and bytes that are not UTF-8, become \xHH.
+ */
+size_t text_line(char *dst, size_t n, const char *src);
+
+/*
  * Writes a JSON string (RFC 8259) with its quotes, in ASCII; UTF-8 becomes \uHHHH, bytes that are
  * not UTF-8 \ufffd. 6 * strlen(src) + 3 bytes are always enough.
  */

@@ -18,7 +18,7 @@
 
 enum {
 	WRITER_BLOCKS = 32,    /* of memory; one more may begin a file */
-	WRITER_HEADER = 1024,  /* longest header */
+	WRITER_HEADER = 16384, /* longest header */
 	WRITER_RETRY_MS = 250, /* after a failure */
 	WRITER_WAIT_MS = 2000, /* for what does not move */
 };

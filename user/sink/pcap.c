@@ -1,48 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * -w: sampled packets as a pcap file with nanoseconds, rotated and named as tcpdump does (-C, -G,
- * -W). Before it: decoding, which hands over const events. After it: base/buffer.
+ * -w: sampled packets as pcapng or pcap by the file's name, rotated and named as tcpdump does (-C,
+ * -G, -W). Before it: decoding, which hands over const events. After it: format.h, which knows how
+ * packets look, and base/buffer.
  *
- * A VLAN tag that the kernel took out of the bytes is put back, as libpcap does. A file has one
- * link type: that of its first packet; packets of another one are counted as dropped.
+ * A VLAN tag that the kernel took out of the bytes is put back, as libpcap does.
  */
 #include <errno.h>
 #include <limits.h>
-#include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/buffer.h"
-#include "base/frame.h"
 #include "base/log.h"
-#include "options.h"
-#include "sink/sink.h"
-
-enum {
-	PCAP_HEADER = 24,
-};
+#include "sink/format.h"
 
 static const uint64_t second_ns = 1000000000;
-
-/* In the byte order of the host, as the magic number says. */
-struct pcap_record {
-	uint32_t sec, nsec, caplen, len;
-};
 
 struct sink {
 	struct buffer *buffer; /* NULL: with -r and -G, until the first packet gives the time */
 	const struct options *options;
-	const char *path;  /* as given: with -G for strftime */
-	int linktype;	   /* negative: not known yet */
+	const char *path; /* as given: with -G for strftime */
+	const struct format_ops *ops;
+	struct format *format;
+	const struct sink_host *host; /* NULL: there is none */
+	uint64_t now;
 	uint64_t started;  /* when this period of -G began, ns; 0: with the first packet or tick */
 	uint32_t periods;  /* that have ended */
 	uint32_t number;   /* of the file, -C */
-	uint64_t foreign;  /* packets of another link type */
+	uint64_t foreign;  /* packets that the format has no place for */
 	uint64_t unopened; /* packets for which no file could be opened */
+	uint64_t unended;  /* files without what they should end with */
 	uint64_t limit;	   /* octets beyond which the next file begins, -C */
 	bool done;	   /* -G with -W: as many files as asked for */
+	bool begun;	   /* it is known what files begin with */
+	bool header_due;   /* that has changed, and this file does not say so yet */
+	size_t header_len;
+	char header[BUFFER_HEADER];
 };
 
 /* tcpdump(1): with -C, -W gives names enough leading zeros for the highest number. */
@@ -84,36 +80,44 @@ static int name_make(const struct sink *s, uint64_t now, char name[PATH_MAX])
 	return 0;
 }
 
-/* libpcap writes the header, since it knows how DLT_ numbers are called in files. */
-static int header_put(struct sink *s)
+static int header_make(struct sink *s)
 {
-	char header[PCAP_HEADER + 1];
-	pcap_t *p = pcap_open_dead_with_tstamp_precision(s->linktype, s->options->snaplen,
-							 PCAP_TSTAMP_PRECISION_NANO);
-	FILE *f = fmemopen(header, sizeof(header), "w");
-	pcap_dumper_t *dumper = p && f ? pcap_dump_fopen(p, f) : NULL;
-	int rc = -ENOMEM;
+	int len = s->ops->begin(s->format, s->header);
 
-	if (dumper) {
-		pcap_dump_close(dumper);
-		rc = buffer_header(s->buffer, header, PCAP_HEADER);
-	} else if (f) {
-		fclose(f);
+	if (len < 0) {
+		log_error("write %s: a file of this link type cannot be written", s->path);
+		return len;
 	}
-	if (p)
-		pcap_close(p);
-	return rc;
+	s->header_len = len;
+	s->header_due = s->begun;
+	return s->begun ? 0 : buffer_header(s->buffer, s->header, s->header_len);
 }
 
-static int linktype_set(struct sink *s, int linktype)
+/* Finds the place of a packet, NULL: of none. False: there is none. */
+static bool place_find(struct sink *s, const struct event *event)
 {
-	int rc;
+	enum place place = s->ops->place(s->format, event, s->host);
 
-	s->linktype = linktype;
-	rc = header_put(s);
-	if (rc)
-		log_error("write %s: link type %d cannot be written", s->path, linktype);
-	return rc;
+	if (place == PLACE_NONE || (place == PLACE_NEW && header_make(s)))
+		return false;
+	s->begun = true;
+	return true;
+}
+
+/* Without a packet a file is still a valid one. */
+static void file_end(struct sink *s)
+{
+	char *at;
+
+	if (!s->begun)
+		place_find(s, NULL);
+	if (!s->ops->end)
+		return;
+	at = buffer_begin(s->buffer, s->ops->end_room(s->format));
+	if (at)
+		buffer_commit(s->buffer, s->ops->end(s->format, s->now, s->host, at));
+	else
+		s->unended++;
 }
 
 /* Opens the first file, or goes on in the next one. */
@@ -127,8 +131,10 @@ static int file_start(struct sink *s, uint64_t now)
 		log_error("open %s: %s", s->path, strerror(-rc));
 		return rc;
 	}
-	if (s->buffer)
+	if (s->buffer) {
+		file_end(s);
 		return buffer_switch(s->buffer, name);
+	}
 	s->buffer = buffer_open(name, BUFFER_BLOCK, s->options->read != NULL);
 	if (s->buffer)
 		return 0;
@@ -172,70 +178,108 @@ static void size_check(struct sink *s)
 	}
 }
 
+/* pcapng by the name, whatever may compress it. */
+static const struct format_ops *format_of(const char *path)
+{
+	static const char pcapng[] = ".pcapng", gzip[] = ".gz";
+	size_t len = strlen(path);
+
+	if (len >= strlen(gzip) && !strcmp(path + len - strlen(gzip), gzip))
+		len -= strlen(gzip);
+	if (len >= strlen(pcapng) && !memcmp(path + len - strlen(pcapng), pcapng, strlen(pcapng)))
+		return &format_pcapng;
+	return &format_pcap;
+}
+
 static struct sink *sink_pcap_open(const char *path, const struct options *options)
 {
 	struct sink *s = calloc(1, sizeof(*s));
-	uint64_t now = time(NULL) * second_ns;
+	struct timespec t;
 
-	if (!s) {
-		log_error("open %s: %s", path, strerror(errno));
-		return NULL;
-	}
+	if (!s)
+		goto fail;
+	clock_gettime(CLOCK_REALTIME, &t);
+	s->now = t.tv_sec * second_ns + t.tv_nsec;
 	s->options = options;
 	s->path = path;
-	s->linktype = -1;
-	if (options->read && options->rotate_seconds)
-		return s; /* named by the capture's time, which the first packet tells */
-	if (file_start(s, now)) {
-		free(s);
-		return NULL;
-	}
-	return s;
+	s->ops = format_of(path);
+	s->format = s->ops->open(options, s->now);
+	if (!s->format)
+		goto fail;
+	/* else it is named by the capture's time, which the first packet tells */
+	if ((options->read && options->rotate_seconds) || !file_start(s, s->now))
+		return s;
+	s->ops->close(s->format);
+	free(s);
+	return NULL;
+fail:
+	log_error("open %s: %s", path, strerror(errno));
+	free(s);
+	return NULL;
 }
 
-/* False: the packet has no place in the file, for a reason that was said. */
-static bool packet_fits(struct sink *s, const struct event *event)
+static void sink_pcap_meet(struct sink *s, const struct sink_host *host)
 {
-	if (!s->buffer) {
-		s->started = event->ts;
-		if (s->unopened || file_start(s, event->ts)) {
-			s->unopened++;
-			return false;
-		}
-	}
-	if (s->linktype < 0 && linktype_set(s, event->linktype))
-		return false;
-	if (s->linktype == (int)event->linktype)
+	s->host = host;
+}
+
+/* False: there is no file, for a reason that was said. */
+static bool file_ready(struct sink *s, const struct event *event)
+{
+	if (s->buffer)
 		return true;
-	if (!s->foreign++)
-		log_warn("write %s: packets of link type %u are left out, the file's is %d",
-			 s->path, event->linktype, s->linktype);
+	s->started = event->ts;
+	if (!s->unopened && !file_start(s, event->ts))
+		return true;
+	s->unopened++;
 	return false;
+}
+
+/* With the new section that it needs, a packet is one record: both are written, or none. */
+static int packet_write(struct sink *s, const struct event *event)
+{
+	size_t head = s->header_due ? s->header_len : 0;
+	char *at = buffer_begin(s->buffer, head + s->ops->room(s->format, event));
+
+	if (!at) {
+		s->ops->lost(s->format);
+		return -errno;
+	}
+	memcpy(at, s->header, head);
+	buffer_commit(s->buffer, head + s->ops->packet(s->format, event, at + head));
+	if (head)
+		buffer_header(s->buffer, s->header, head);
+	s->header_due = false;
+	return 0;
 }
 
 static int sink_pcap_packet(struct sink *s, const struct event *event)
 {
-	struct pcap_record record = {.sec = event->ts / second_ns, .nsec = event->ts % second_ns};
-	char *at;
-
-	if (!(event->why & COPY_SAMPLE) || s->done || !packet_fits(s, event))
+	if (!(event->why & COPY_SAMPLE) || s->done || !file_ready(s, event))
 		return 0;
+	s->now = event->ts > s->now || s->options->read ? event->ts : s->now;
 	period_check(s, event->ts); /* what fails there was said, and the old file goes on */
 	size_check(s);
 	if (s->done)
 		return 0;
-	at = buffer_begin(s->buffer, sizeof(record) + event->caplen + FRAME_TAG);
-	if (!at)
-		return -errno;
-	record.caplen = frame_copy(at + sizeof(record), event, s->options->snaplen);
-	record.len = event->wire_len > record.caplen ? event->wire_len : record.caplen;
-	memcpy(at, &record, sizeof(record));
-	buffer_commit(s->buffer, sizeof(record) + record.caplen);
+	if (place_find(s, event))
+		return packet_write(s, event);
+	if (!s->foreign++)
+		log_warn("write %s: packets of link type %u are left out: %s", s->path,
+			 event->linktype, s->ops->refusal);
+	return 0;
+}
+
+static int sink_pcap_alert(struct sink *s, const struct alert *alert)
+{
+	if (s->ops->alert)
+		s->ops->alert(s->format, alert);
 	return 0;
 }
 
 static int sink_pcap_tick(struct sink *s, uint64_t now)
 {
+	s->now = now;
 	if (!s->buffer)
 		return 0;
 	if (!s->done)
@@ -247,24 +291,29 @@ static int sink_pcap_tick(struct sink *s, uint64_t now)
 
 static int sink_pcap_reopen(struct sink *s)
 {
-	return s->buffer ? buffer_reopen(s->buffer) : 0;
+	if (!s->buffer)
+		return 0;
+	file_end(s);
+	return buffer_reopen(s->buffer);
 }
 
 static uint64_t sink_pcap_dropped(const struct sink *s)
 {
-	return s->foreign + s->unopened + (s->buffer ? buffer_lost(s->buffer) : 0);
+	uint64_t lost = s->buffer ? buffer_lost(s->buffer) : 0;
+
+	return s->foreign + s->unopened + lost - s->unended;
 }
 
-/* Without a packet the file is still a valid one. */
 static uint64_t sink_pcap_close(struct sink *s)
 {
 	uint64_t lost;
 
 	if (!s)
 		return 0;
-	if (s->buffer && s->linktype < 0)
-		linktype_set(s, DLT_EN10MB);
-	lost = s->foreign + s->unopened + buffer_close(s->buffer);
+	if (s->buffer)
+		file_end(s);
+	lost = s->foreign + s->unopened + buffer_close(s->buffer) - s->unended;
+	s->ops->close(s->format);
 	free(s);
 	return lost;
 }
@@ -272,7 +321,9 @@ static uint64_t sink_pcap_close(struct sink *s)
 const struct sink_ops sink_pcap = {
 	.name = "pcap",
 	.open = sink_pcap_open,
+	.meet = sink_pcap_meet,
 	.packet = sink_pcap_packet,
+	.alert = sink_pcap_alert,
 	.tick = sink_pcap_tick,
 	.reopen = sink_pcap_reopen,
 	.dropped = sink_pcap_dropped,

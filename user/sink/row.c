@@ -300,7 +300,7 @@ static int header_make(struct sink *s)
 	for (size_t i = 0; i < s->n; i++)
 		len += snprintf(line + len, sizeof(line) - len, "%s%s", i ? "," : "",
 				s->columns[i].name);
-	len += snprintf(line + len, sizeof(line) - len, "\n");
+	len += snprintf(line + len, sizeof(line) - len, "\r\n");
 	return buffer_header(s->buffer, line, len);
 }
 
@@ -336,8 +336,7 @@ int row_sink_put(struct sink *s, const void *subject)
 		row.at += s->prefix[i].len;
 		s->columns[i].put(&row, subject);
 	}
-	if (s->format == ROW_JSON)
-		*row.at++ = '}';
+	*row.at++ = s->format == ROW_JSON ? '}' : '\r';
 	*row.at++ = '\n';
 	buffer_commit(s->buffer, row.at - start);
 	return 0;

@@ -14,13 +14,34 @@
 struct options;
 struct sink;
 
+enum { SINK_INTERFACES = 256 };
+
+static const uint64_t SINK_UNKNOWN = UINT64_MAX;
+
+/* An interface that is watched; SINK_UNKNOWN where a number is not known. */
+struct sink_interface {
+	uint32_t ifindex;
+	char name[16];
+	uint64_t seen; /* packets, since the start */
+	uint64_t lost; /* of these, before a sink saw them */
+};
+
+/* Whom a sink may ask. */
+struct sink_host {
+	void *arg;
+	/* Fills in at most `most`. How many there are; none when a file is read. */
+	size_t (*interfaces)(void *arg, struct sink_interface *list, size_t most);
+};
+
 enum flow_end { FLOW_END_FIN, FLOW_END_RST, FLOW_END_IDLE, FLOW_END_EVICTED, FLOW_END_EXIT };
 
 struct sink_ops {
 	const char *name;
 	/* Opens `path` ("-": standard output). NULL: said why on stderr. */
 	struct sink *(*open)(const char *path, const struct options *options);
-	/* Any of these may be NULL. 0 or -errno (already said). */
+	/* Any of these may be NULL. `host` is valid until the sink is closed. */
+	void (*meet)(struct sink *s, const struct sink_host *host);
+	/* 0 or -errno (already said). */
 	int (*packet)(struct sink *s, const struct event *event);
 	int (*flow)(struct sink *s, const struct flow_view *flow, enum flow_end end);
 	int (*dns)(struct sink *s, const struct dns_transaction *transaction);

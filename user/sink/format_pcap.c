@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * pcap with nanoseconds (draft-ietf-opsawg-pcap). Before it: pcap.c; after it: the octets.
+ *
+ * A file has one link type: that of the first packet.
+ */
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/frame.h"
+#include "sink/format.h"
+
+static const uint64_t second_ns = 1000000000;
+
+/* In the byte order of the host, as the magic number says. */
+struct pcap_record {
+	uint32_t sec, nsec, caplen, len;
+};
+
+struct format {
+	uint32_t snaplen;
+	int linktype; /* negative: not known yet */
+};
+
+static struct format *format_pcap_open(const struct options *options, uint64_t now)
+{
+	struct format *f = calloc(1, sizeof(*f));
+
+	(void)now;
+	if (!f)
+		return NULL;
+	f->snaplen = options->snaplen;
+	f->linktype = -1;
+	return f;
+}
+
+static void format_pcap_close(struct format *f)
+{
+	free(f);
+}
+
+static enum place format_pcap_place(struct format *f, const struct event *event,
+				    const struct sink_host *host)
+{
+	int linktype = event ? (int)event->linktype : DLT_EN10MB;
+
+	(void)host;
+	if (f->linktype >= 0)
+		return f->linktype == linktype ? PLACE_HERE : PLACE_NONE;
+	f->linktype = linktype;
+	return PLACE_NEW;
+}
+
+/* libpcap writes it, since it knows how DLT_ numbers are called in files. */
+int format_pcap_header(int linktype, uint32_t snaplen, char to[FORMAT_PCAP_HEADER])
+{
+	char header[FORMAT_PCAP_HEADER + 1];
+	pcap_t *p =
+		pcap_open_dead_with_tstamp_precision(linktype, snaplen, PCAP_TSTAMP_PRECISION_NANO);
+	FILE *file = fmemopen(header, sizeof(header), "w");
+	pcap_dumper_t *dumper = p && file ? pcap_dump_fopen(p, file) : NULL;
+
+	if (dumper)
+		pcap_dump_close(dumper);
+	else if (file)
+		fclose(file);
+	if (p)
+		pcap_close(p);
+	if (!dumper)
+		return -EPROTONOSUPPORT;
+	memcpy(to, header, FORMAT_PCAP_HEADER);
+	return 0;
+}
+
+static int format_pcap_begin(const struct format *f, char *to)
+{
+	int rc = format_pcap_header(f->linktype, f->snaplen, to);
+
+	return rc ? rc : FORMAT_PCAP_HEADER;
+}
+
+static size_t format_pcap_room(const struct format *f, const struct event *event)
+{
+	(void)f;
+	return sizeof(struct pcap_record) + event->caplen + FRAME_TAG;
+}
+
+static size_t format_pcap_packet(struct format *f, const struct event *event, char *to)
+{
+	struct pcap_record record = {.sec = event->ts / second_ns, .nsec = event->ts % second_ns};
+
+	record.caplen = frame_copy(to + sizeof(record), event, f->snaplen);
+	record.len = event->wire_len > record.caplen ? event->wire_len : record.caplen;
+	memcpy(to, &record, sizeof(record));
+	return sizeof(record) + record.caplen;
+}
+
+static void format_pcap_lost(struct format *f)
+{
+	(void)f;
+}
+
+const struct format_ops format_pcap = {
+	.refusal = "a pcap file has one link type; one named .pcapng has more",
+	.open = format_pcap_open,
+	.close = format_pcap_close,
+	.place = format_pcap_place,
+	.begin = format_pcap_begin,
+	.room = format_pcap_room,
+	.packet = format_pcap_packet,
+	.lost = format_pcap_lost,
+};
