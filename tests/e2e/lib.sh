@@ -127,3 +127,24 @@ within() {
 held() { sed -n 's/^prog_id:\s*//p' /proc/"$lens"/fdinfo/* 2>/dev/null | sort -u; }
 
 statistic() { ip netns exec "$1" cat "/sys/class/net/$2/statistics/$3"; }
+
+# capture_reads FILE: it is whole, and tshark, capinfos and tcpdump have no complaint.
+capture_reads() {
+	local complaint
+	complaint=$(tshark -r "$1" 2>&1 >/dev/null | grep -v "^Running as user") || true
+	[ -z "$complaint" ] || fail "tshark, of ${1##*/}: $complaint"
+	complaint=$(capinfos "$1" 2>&1 >/dev/null)
+	[ -z "$complaint" ] || fail "capinfos, of ${1##*/}: $complaint"
+	complaint=$(tcpdump -nr "$1" 2>&1 >/dev/null | grep -v "^reading from file\|^Warning: interface names might be incorrect") || true
+	[ -z "$complaint" ] || fail "tcpdump, of ${1##*/}: $complaint"
+}
+
+capture_fields() { tshark -r "$1" -T fields "${@:2}" 2>/dev/null; }
+capture_packets() { capture_fields "$1" -e frame.number | wc -l; }
+
+# The peer serves one run of iperf3, of which these are the client's arguments.
+send() {
+	start ip netns exec "$peer" iperf3 -s -1 --logfile /dev/null
+	until_true 5 sh -c "ip netns exec $peer ss -Hltn sport = :5201 | grep -q 5201" || fail "iperf3 -s"
+	on_host iperf3 -c 10.77.0.2 "$@" >/dev/null || fail "iperf3"
+}
