@@ -25,6 +25,7 @@ struct buffer {
 	struct writer *writer;
 	struct writer_block *block; /* NULL: none was free when one was needed */
 	size_t size;
+	char *header; /* that no block bears yet; NULL: none */
 	size_t header_len;
 	dev_t device; /* of the file that is filled */
 	ino_t inode;
@@ -99,28 +100,29 @@ out:
 	return NULL;
 }
 
-int buffer_header(struct buffer *b, const void *header, size_t len)
-{
-	if (len > BUFFER_HEADER)
-		return -EMSGSIZE;
-	writer_header(b->writer, header, len);
-	b->bare |= !b->header_len;
-	if (b->bare)
-		b->octets += len - b->header_len;
-	b->header_len = len;
-	return 0;
-}
-
 /* A file without a record is still a valid one. */
 static bool header_waits(const struct buffer *b)
 {
 	return b->bare && (b->header_len || buffer_gzip(b->path));
 }
 
+/* Records before a new header are of a file that began with the old one. */
+static void block_head(struct buffer *b)
+{
+	if (!b->header || b->block->records)
+		return;
+	free(b->block->header);
+	b->block->header = b->header;
+	b->block->header_len = b->header_len;
+	b->header = NULL;
+}
+
 static bool block_take(struct buffer *b, enum writer_use use)
 {
 	if (!b->block)
 		b->block = writer_block(b->writer, use, b->patient);
+	if (b->block)
+		block_head(b);
 	return b->block;
 }
 
@@ -143,6 +145,25 @@ static void block_put_due(struct buffer *b, bool all)
 		return;
 	if (begins || (b->block && b->block->used && (all || writer_idle(b->writer))))
 		block_put(b);
+}
+
+int buffer_header(struct buffer *b, const void *header, size_t len)
+{
+	char *copy;
+
+	if (len > BUFFER_HEADER)
+		return -EMSGSIZE;
+	copy = malloc(len + 1);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, header, len);
+	free(b->header);
+	b->header = copy;
+	b->bare |= !b->header_len;
+	if (b->bare)
+		b->octets += len - b->header_len;
+	b->header_len = len;
+	return 0;
 }
 
 static void failure_say(struct buffer *b, int failing)
@@ -332,6 +353,7 @@ uint64_t buffer_close(struct buffer *b)
 			 (unsigned long long)lost);
 	if (rc)
 		log_error("close %s: %s", buffer_name(b), strerror(-rc));
+	free(b->header);
 	free(b->path);
 	free(b);
 	return lost;

@@ -24,7 +24,7 @@
 
 enum {
 	BUFFER_BLOCK =
-		272 * 1024, /* octets of a block: a large write, and the longest packet fits */
+		320 * 1024, /* octets of a block: a large write, and the longest packet fits */
 	BUFFER_HEADER = WRITER_HEADER, /* longest header */
 	BUFFER_FLUSH_MS = 250,	       /* between flushes by time */
 };
@@ -39,7 +39,7 @@ struct buffer *buffer_open(const char *path, size_t size, bool patient);
 
 /*
  * What every file begins with; call it before the first record. Later, the files from the next one
- * on. -EMSGSIZE beyond BUFFER_HEADER.
+ * on. -EMSGSIZE beyond BUFFER_HEADER, -ENOMEM.
  */
 int buffer_header(struct buffer *b, const void *header, size_t len);
 

@@ -35,6 +35,8 @@ struct writer {
 	int fd;
 	bool stream;	 /* a pipe, socket or terminal: what is written is gone, and may wait */
 	bool header_due; /* the file is empty */
+	size_t header_len;
+	char header[WRITER_HEADER];
 	bool gzip;
 	z_stream deflate;
 	char *packed;
@@ -46,8 +48,6 @@ struct writer {
 	int n_free;
 	unsigned tries; /* that have ended */
 	bool ended;
-	size_t header_len;
-	char header[WRITER_HEADER];
 
 	atomic_bool stop;
 	atomic_int failing;
@@ -152,18 +152,24 @@ static int file_write(const struct writer *w, struct writer_block *block, const 
 
 /* ---- a block ---- */
 
-/* Puts the header before the block's records, where the file has none. Its length. */
-static size_t block_head(struct writer *w, const struct writer_block *block)
+static void header_take(struct writer *w, struct writer_block *block)
 {
-	size_t len;
+	if (!block->header)
+		return;
+	memcpy(w->header, block->header, block->header_len);
+	w->header_len = block->header_len;
+	free(block->header);
+	block->header = NULL;
+}
 
+/* Puts the header before the block's records, where the file has none. Its length. */
+static size_t block_head(struct writer *w, struct writer_block *block)
+{
+	header_take(w, block);
 	if (!w->header_due)
 		return 0;
-	pthread_mutex_lock(&w->lock);
-	len = w->header_len;
-	memcpy(block->data - len, w->header, len);
-	pthread_mutex_unlock(&w->lock);
-	return len;
+	memcpy(block->data - w->header_len, w->header, w->header_len);
+	return w->header_len;
 }
 
 /* The same for the same octets, so that a try which got half through can be gone on with. */
@@ -365,14 +371,6 @@ struct writer *writer_new(int fd, size_t size, bool gzip)
 	return w;
 }
 
-void writer_header(struct writer *w, const void *header, size_t len)
-{
-	pthread_mutex_lock(&w->lock);
-	memcpy(w->header, header, len);
-	w->header_len = len;
-	pthread_mutex_unlock(&w->lock);
-}
-
 struct writer_block *writer_block(struct writer *w, enum writer_use use, bool wait)
 {
 	int reserve = use == WRITER_FILE ? 0 : 1;
@@ -492,9 +490,11 @@ int writer_free(struct writer *w, uint64_t *lost)
 		pthread_join(w->thread, NULL);
 	else
 		file_close(w);
-	for (struct writer_block *block = w->first; block; block = block->next)
+	for (struct writer_block *block = w->first; block; block = block->next) {
 		if (block->fd >= 0)
 			close(block->fd);
+		free(block->header);
+	}
 	error = w->close_error;
 	writer_release(w);
 	return -error;

@@ -27,12 +27,14 @@ struct writer;
 
 struct writer_block {
 	struct writer_block *next;
-	int fd;		/* of the file that begins with it; -1: the same goes on */
-	bool cut;	/* what that file held goes first */
-	size_t records; /* in it */
-	size_t used;	/* octets of `data`, of the size that writer_new was told */
-	size_t done;	/* the thread's: octets that are written for good */
-	char *data;	/* WRITER_HEADER octets before it are the thread's */
+	int fd;		   /* of the file that begins with it; -1: the same goes on */
+	bool cut;	   /* what that file held goes first */
+	size_t records;	   /* in it */
+	size_t used;	   /* octets of `data`, of the size that writer_new was told */
+	size_t done;	   /* the thread's: octets that are written for good */
+	char *data;	   /* WRITER_HEADER octets before it are the thread's */
+	char *header;	   /* of malloc: what empty files begin with from here on; NULL: the same */
+	size_t header_len; /* at most WRITER_HEADER */
 };
 
 /*
@@ -41,9 +43,6 @@ struct writer_block {
  * that and 300 KiB. NULL and errno.
  */
 struct writer *writer_new(int fd, size_t size, bool gzip);
-
-/* What every file begins with that is empty; before the first record. */
-void writer_header(struct writer *w, const void *header, size_t len);
 
 enum writer_use { WRITER_RECORDS, WRITER_FILE }; /* for the latter there is a reserve */
 
