@@ -70,7 +70,7 @@ static const struct probe {
 	 0},
 	{"syscall programs", "needed to read the clocks (Linux 5.14)", PROBE_PROGRAM,
 	 BPF_PROG_TYPE_SYSCALL, 0},
-	{"helper bpf_xdp_load_bytes", "ingress is watched at TC (Linux 5.18)", PROBE_HELPER,
+	{"XDP frags, xdp_load_bytes", "ingress is watched at TC (Linux 5.18)", PROBE_HELPER,
 	 BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_load_bytes},
 	{"helper bpf_skb_cgroup_id", "flows have no owner", PROBE_HELPER, BPF_PROG_TYPE_SCHED_CLS,
 	 BPF_FUNC_skb_cgroup_id},
