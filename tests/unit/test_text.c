@@ -94,6 +94,35 @@ static void test_addr(void **state)
 		assert_string_equal(text_addr(dst, rows[i].addr), rows[i].text);
 }
 
+static void test_line(void **state)
+{
+	static const char *const rows[][2] = {
+		{"", ""},
+		{"plain \\x41", "plain \\x41"},
+		{"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x98",
+		 "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x98"},
+		{"a\r\n\x1b[2J\x7f", "a\\x0d\\x0a\\x1b[2J\\x7f"},
+		{"\xc2\x9b", "\\x9b"},				/* CSI in one character */
+		{"\xff\xc3(\xe2\x82", "\\xff\\xc3(\\xe2\\x82"}, /* not UTF-8 */
+		{"\xc0\x80", "\\xc0\\x80"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t len = strlen(rows[i][1]);
+		char dst[64];
+
+		assert_int_equal(text_line(dst, sizeof(dst), rows[i][0]), len);
+		assert_string_equal(dst, rows[i][1]);
+		for (size_t n = 1; n <= len + 1; n++) { /* cut, but never beyond n */
+			memset(dst, 'Z', sizeof(dst));
+			assert_true(text_line(dst, n, rows[i][0]) < n);
+			assert_memory_equal(dst, rows[i][1], strlen(dst));
+			assert_int_equal(dst[n], 'Z');
+		}
+	}
+}
+
 static void test_json(void **state)
 {
 	static const char *const rows[][2] = {
@@ -193,6 +222,7 @@ int main(void)
 		cmocka_unit_test(test_escape_every_byte),
 		cmocka_unit_test(test_escape_cut_between_escapes),
 		cmocka_unit_test(test_addr),
+		cmocka_unit_test(test_line),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_json_can_be_read_at_every_size),
 		cmocka_unit_test(test_csv),
