@@ -382,6 +382,9 @@ static void test_read_from_file(void **state)
 	e.linktype = DLT_EN10MB;
 	sink_pcap.packet(s, &e);
 	assert_int_equal(sink_pcap.dropped(s), 0);
+	e.linktype = 60000; /* files have no number for it */
+	sink_pcap.packet(s, &e);
+	assert_int_equal(sink_pcap.dropped(s), 1);
 	sink_pcap.close(s);
 	read_back("a.pcapng");
 	assert_int_equal(told.packets, 2);

@@ -27,8 +27,8 @@ struct format_ops {
 	/* Where a packet belongs; NULL: a file without one. `host` may be NULL. */
 	enum place (*place)(struct format *f, const struct event *event,
 			    const struct sink_host *host);
-	/* What a file begins with: at most BUFFER_HEADER octets. Their number, or -errno. */
-	int (*begin)(const struct format *f, char *to);
+	/* What a file begins with: at most BUFFER_HEADER octets. Their number. */
+	size_t (*begin)(const struct format *f, char *to);
 	size_t (*room)(const struct format *f, const struct event *event); /* for `packet` */
 	size_t (*packet)(struct format *f, const struct event *event, char *to);
 	/* The packet that `place` saw last found no room. */

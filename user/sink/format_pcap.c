@@ -23,6 +23,7 @@ struct pcap_record {
 struct format {
 	uint32_t snaplen;
 	int linktype; /* negative: not known yet */
+	char header[FORMAT_PCAP_HEADER];
 };
 
 static struct format *format_pcap_open(const struct options *options, uint64_t now)
@@ -40,18 +41,6 @@ static struct format *format_pcap_open(const struct options *options, uint64_t n
 static void format_pcap_close(struct format *f)
 {
 	free(f);
-}
-
-static enum place format_pcap_place(struct format *f, const struct event *event,
-				    const struct sink_host *host)
-{
-	int linktype = event ? (int)event->linktype : DLT_EN10MB;
-
-	(void)host;
-	if (f->linktype >= 0)
-		return f->linktype == linktype ? PLACE_HERE : PLACE_NONE;
-	f->linktype = linktype;
-	return PLACE_NEW;
 }
 
 /* libpcap writes it, since it knows how DLT_ numbers are called in files. */
@@ -75,11 +64,24 @@ int format_pcap_header(int linktype, uint32_t snaplen, char to[FORMAT_PCAP_HEADE
 	return 0;
 }
 
-static int format_pcap_begin(const struct format *f, char *to)
+static enum place format_pcap_place(struct format *f, const struct event *event,
+				    const struct sink_host *host)
 {
-	int rc = format_pcap_header(f->linktype, f->snaplen, to);
+	int linktype = event ? (int)event->linktype : DLT_EN10MB;
 
-	return rc ? rc : FORMAT_PCAP_HEADER;
+	(void)host;
+	if (f->linktype >= 0)
+		return f->linktype == linktype ? PLACE_HERE : PLACE_NONE;
+	if (format_pcap_header(linktype, f->snaplen, f->header))
+		return PLACE_NONE;
+	f->linktype = linktype;
+	return PLACE_NEW;
+}
+
+static size_t format_pcap_begin(const struct format *f, char *to)
+{
+	memcpy(to, f->header, sizeof(f->header));
+	return sizeof(f->header);
 }
 
 static size_t format_pcap_room(const struct format *f, const struct event *event)
@@ -104,7 +106,7 @@ static void format_pcap_lost(struct format *f)
 }
 
 const struct format_ops format_pcap = {
-	.refusal = "a pcap file has one link type; one named .pcapng has more",
+	.refusal = "a pcap file has one, of those that files know; one named .pcapng has more",
 	.open = format_pcap_open,
 	.close = format_pcap_close,
 	.place = format_pcap_place,

@@ -62,6 +62,7 @@ _Static_assert(SECTION_MOST + INTERFACES * INTERFACE_MOST <= BUFFER_HEADER, "hea
 
 struct interface {
 	char name[16]; /* empty: not known */
+	uint32_t link; /* its type, as files call it */
 	uint64_t written;
 	uint64_t lost; /* since then */
 };
@@ -203,16 +204,21 @@ static bool interface_find(struct format *f, uint32_t ifindex, uint32_t linktype
 	return false;
 }
 
+/* What a link type is called in files ends the header of a pcap file. */
 static bool interface_add(struct format *f, uint32_t ifindex, uint32_t linktype, const char *name)
 {
+	struct interface *i = &f->interface[f->n];
+	char header[FORMAT_PCAP_HEADER];
+
 	if (interface_find(f, ifindex, linktype))
 		return true;
-	if (f->n == INTERFACES)
+	if (f->n == INTERFACES || format_pcap_header(linktype, f->snaplen, header))
 		return false;
+	memcpy(&i->link, header + sizeof(header) - sizeof(i->link), sizeof(i->link));
+	snprintf(i->name, sizeof(i->name), "%s", name ? name : "");
 	f->at = f->n++;
 	f->key[f->at].ifindex = ifindex;
 	f->key[f->at].linktype = linktype;
-	snprintf(f->interface[f->at].name, sizeof(f->interface[0].name), "%s", name ? name : "");
 	return true;
 }
 
@@ -243,17 +249,6 @@ static enum place format_pcapng_place(struct format *f, const struct event *even
 	return interfaces_learn(f, event, host) ? PLACE_NEW : PLACE_NONE;
 }
 
-/* 0: files have no number for it. */
-static uint16_t linktype_in_files(const struct format *f, uint32_t linktype)
-{
-	char header[FORMAT_PCAP_HEADER];
-	uint32_t number = 0;
-
-	if (!format_pcap_header(linktype, f->snaplen, header))
-		memcpy(&number, header + sizeof(header) - sizeof(number), sizeof(number));
-	return number;
-}
-
 /* ---- a file's begin ---- */
 
 /* 4.1 */
@@ -275,7 +270,7 @@ static char *section_put(const struct format *f, char *to)
 static char *interface_put(const struct format *f, size_t i, char *to)
 {
 	struct block b = block_begin(to, BLOCK_INTERFACE);
-	const uint16_t type[2] = {linktype_in_files(f, f->key[i].linktype)};
+	const uint16_t type[2] = {f->interface[i].link};
 
 	octets_put(&b, type, sizeof(type));
 	u32_put(&b, f->snaplen);
@@ -284,7 +279,7 @@ static char *interface_put(const struct format *f, size_t i, char *to)
 	return block_end(&b);
 }
 
-static int format_pcapng_begin(const struct format *f, char *to)
+static size_t format_pcapng_begin(const struct format *f, char *to)
 {
 	char *at = section_put(f, to);
 
@@ -405,7 +400,7 @@ static void format_pcapng_close(struct format *f)
 }
 
 const struct format_ops format_pcapng = {
-	.refusal = "as many interfaces are described as a file has room for",
+	.refusal = "files have no number for it, or no room for another interface",
 	.open = format_pcapng_open,
 	.close = format_pcapng_close,
 	.place = format_pcapng_place,

@@ -80,17 +80,13 @@ static int name_make(const struct sink *s, uint64_t now, char name[PATH_MAX])
 	return 0;
 }
 
-static int header_make(struct sink *s)
+static void header_make(struct sink *s)
 {
-	int len = s->ops->begin(s->format, s->header);
-
-	if (len < 0) {
-		log_error("write %s: a file of this link type cannot be written", s->path);
-		return len;
-	}
-	s->header_len = len;
+	s->header_len = s->ops->begin(s->format, s->header);
 	s->header_due = s->begun;
-	return s->begun ? 0 : buffer_header(s->buffer, s->header, s->header_len);
+	if (!s->begun)
+		buffer_header(s->buffer, s->header, s->header_len);
+	s->begun = true;
 }
 
 /* Finds the place of a packet, NULL: of none. False: there is none. */
@@ -98,10 +94,9 @@ static bool place_find(struct sink *s, const struct event *event)
 {
 	enum place place = s->ops->place(s->format, event, s->host);
 
-	if (place == PLACE_NONE || (place == PLACE_NEW && header_make(s)))
-		return false;
-	s->begun = true;
-	return true;
+	if (place == PLACE_NEW)
+		header_make(s);
+	return place != PLACE_NONE;
 }
 
 /* Without a packet a file is still a valid one. */
