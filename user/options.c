@@ -108,7 +108,7 @@ static const struct row table[] = {
 {'q', "quiet", NULL, take_flag, AT(quiet), .about = "no messages but errors"},
 {'v', "verbose", NULL, take_more, AT(verbose), .about = "more messages"},
 
-{.about = "What to write (FILE \"-\": standard output; FILE.gz: compressed; a file that is there is replaced)"},
+{.about = "What to write (\"-\": standard output; .gz: compressed; what is there: replaced)"},
 {'w', "write", "FILE", take_text, AT(write), .about = "sampled packets, with nanoseconds: pcapng where the name ends in .pcapng, else pcap. pcapng has their interface, direction and drops; an alert is a comment of the next packet, or of the statistics that end the file"},
 {'s', "snaplen", "BYTES", take_u32, AT(snaplen), .most = SNAPLEN_DEFAULT, .unit = 1,
  .about = "keep at most so many bytes of a packet. Default: 262144, as does 0; of live packets never more than 4096"},
