@@ -79,7 +79,7 @@ static __always_inline void home_copy(struct home *h, const struct packet *p,
 	else if (len <= 16384)
 		EMIT_SIZE(16384);
 	else
-		EMIT_SIZE(DNS_MAX);
+		EMIT_SIZE(COPY_MAX);
 	return;
 lost:
 	h->counters->lost[kind]++;

@@ -74,7 +74,7 @@ static take_fn take_flag, take_more, take_text, take_file, take_files, take_inte
 
 #define AT(field) .offset = offsetof(struct options, field)
 #define LIST(field, n) AT(field), .count = offsetof(struct options, n)
-_Static_assert(CAPTURE_MAX == 4096, "the help of -s says so");
+_Static_assert(COPY_MAX == 65528, "the help of -s says so");
 
 /* clang-format off */
 static const struct row table[] = {
@@ -111,7 +111,7 @@ static const struct row table[] = {
 {.about = "What to write (\"-\": standard output; .gz: compressed; what is there: replaced)"},
 {'w', "write", "FILE", take_text, AT(write), .about = "sampled packets, with nanoseconds: pcapng where the name ends in .pcapng, else pcap. pcapng has their interface, direction and drops; an alert is a comment of the next packet, or of the statistics that end the file"},
 {'s', "snaplen", "BYTES", take_u32, AT(snaplen), .most = SNAPLEN_DEFAULT, .unit = 1,
- .about = "keep at most so many bytes of a packet. Default: 262144, as does 0; of live packets never more than 4096"},
+ .about = "keep at most so many bytes of a packet. Default: 262144, as does 0; of live packets never more than 65528, and up to 128 less of those that are cut from a large send"},
 {0, "sample", "[flow:|head:]N", take_sample, AT(sample), .most = UINT32_MAX, .unit = 1,
  .about = "sample 1 packet in N (1: every packet, the default with -w or --csv; 0: none, the default without; 100 with --alert-packets alone), or all packets of 1 flow in N, or the first N packets of each direction of a flow; of those that FILTER takes"},
 {'C', NULL, "MB", take_u64, AT(rotate_bytes), .least = 1, .most = 1000000000, .unit = MEGABYTE,

@@ -225,7 +225,7 @@ static __always_inline void copy_packet(struct home *h, const struct packet *p,
 
 	if (home_knob(h, dns) && copy_is_dns(p, slot) && copy_dns_wanted(h, p)) {
 		why = COPY_DNS;
-		caplen = DNS_MAX;
+		caplen = COPY_MAX;
 	} else if (home_knob(h, dns) && copy_is_fragment(p) && copy_head_wanted(h)) {
 		why = COPY_DNS;
 		caplen = COPY_FRAGMENT;
@@ -235,9 +235,12 @@ static __always_inline void copy_packet(struct home *h, const struct packet *p,
 	}
 	sampled = copy_sampled(h, p);
 	if (sampled) {
+		__u32 most =
+			h->segments > 1 ? home_knob(h, sample_large) : home_knob(h, sample_caplen);
+
 		why |= sampled;
-		if (caplen < home_knob(h, sample_caplen))
-			caplen = home_knob(h, sample_caplen);
+		if (caplen < most)
+			caplen = most;
 	}
 	if (why)
 		home_copy(h, p, slot, why, caplen);

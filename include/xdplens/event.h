@@ -115,8 +115,8 @@ struct packet_record {
 _Static_assert(sizeof(struct packet_record) == 48, "packet record");
 
 enum {
-	CAPTURE_MAX = 4096, /* most bytes of one packet in a record */
-	DNS_MAX = 65528,    /* but for DNS: a large send holds many messages */
+	CAPTURE_MAX = 4096, /* most bytes of a packet that a user asked for nothing more of */
+	COPY_MAX = 65528,   /* most bytes of one packet in a record: a large send is whole */
 };
 
 /* ---- counters ---- */

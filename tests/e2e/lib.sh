@@ -148,3 +148,10 @@ send() {
 	until_true 5 sh -c "ip netns exec $peer ss -Hltn sport = :5201 | grep -q 5201" || fail "iperf3 -s"
 	on_host iperf3 -c 10.77.0.2 "$@" >/dev/null || fail "iperf3"
 }
+# A line a frame, its octets. Where we look at what the host sends, its TCP has not made the checksum yet.
+capture_octets() {
+	tcpdump -nr "$1" -xx -t 2>/dev/null |
+		awk '!/^\t/ { if (frame) print frame; frame = ""; next }
+			{ sub(/^\t0x[0-9a-f]*: */, ""); gsub(/ /, ""); frame = frame $0 }
+			END { print frame }' | sed -E 's/^(.{46}06.{52}).{4}/\1----/' | sort
+}

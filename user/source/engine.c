@@ -24,7 +24,7 @@ enum {
 
 struct engine_knobs {
 	uint32_t period, copies, looks, head_packets, head_caplen, sample, sample_by, sample_caplen,
-		dns;
+		sample_large, dns;
 };
 
 struct head { /* of one direction of a flow */
@@ -259,6 +259,7 @@ struct engine *engine_new(const struct engine_config *config, const struct sourc
 		.sample = config->sample,
 		.sample_by = config->sample_by,
 		.sample_caplen = config->caplen,
+		.sample_large = config->caplen,
 		.dns = 1,
 	};
 	e->state = calloc(1, sizeof(*e->state));

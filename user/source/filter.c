@@ -22,7 +22,7 @@ enum {
 
 struct filter {
 	struct bpf_program program[DIRECTION_COUNT];
-	uint8_t tagged[DNS_MAX + FRAME_TAG];
+	uint8_t tagged[COPY_MAX + FRAME_TAG];
 };
 
 _Static_assert(sizeof(struct bpf_insn) == sizeof(struct sock_filter) &&

@@ -25,6 +25,7 @@
 #include "xdplens/flow_hash.h"
 
 enum {
+	HEADERS_ONLY = 128,	/* a snaplen up to here is not worth the copy of a large send */
 	LISTED_SPARE = 1024,	/* ranges that a short list may grow by */
 	KERNEL_HEADS = 1 << 18, /* directions of flows whose first packets are counted */
 	DESCRIPTORS = 64,	/* programs, maps, files, a few interfaces */
@@ -41,6 +42,14 @@ static int kernel_print(enum libbpf_print_level level, const char *format, va_li
 		log_debug("%s", line);
 	free(text);
 	return 0;
+}
+
+/* Whoever writes no packets looks at their beginning. */
+static uint32_t kernel_caplen(const struct options *o, uint32_t wanted)
+{
+	uint32_t most = o->write ? COPY_MAX : CAPTURE_MAX;
+
+	return wanted < most ? wanted : most;
 }
 
 /* Slots: the queues of a CPU's banks together have as many octets as a ring. */
@@ -66,7 +75,9 @@ static void kernel_configure(struct kernel *k, const struct options *o)
 	s->rodata->cfg_sample = o->sample;
 	s->rodata->cfg_sample_by = o->sample_by;
 	s->rodata->cfg_filter = o->filter && o->sample; /* the stub alone: ask user space */
-	s->rodata->cfg_sample_caplen = o->snaplen < CAPTURE_MAX ? o->snaplen : CAPTURE_MAX;
+	s->rodata->cfg_sample_caplen = kernel_caplen(o, o->snaplen);
+	s->rodata->cfg_sample_large =
+		kernel_caplen(o, o->snaplen > HEADERS_ONLY ? COPY_MAX : o->snaplen);
 	k->seed = s->rodata->cfg_seed;
 	if (getrandom(&k->seed, sizeof(k->seed), 0) < 0)
 		log_debug("no random seed");

@@ -79,7 +79,7 @@ static pcap_t *replay_open_file(struct source *s, const char *path)
 	return pcap;
 }
 
-static pcap_t *replay_open_live(const char *interface)
+static pcap_t *replay_open_live(const char *interface, const struct options *o)
 {
 	char error[PCAP_ERRBUF_SIZE] = "";
 	pcap_t *pcap = pcap_create(interface, error);
@@ -89,7 +89,7 @@ static pcap_t *replay_open_live(const char *interface)
 		log_error("cannot watch %s: %s", interface, error);
 		return NULL;
 	}
-	pcap_set_snaplen(pcap, CAPTURE_MAX);
+	pcap_set_snaplen(pcap, o->write && o->snaplen > CAPTURE_MAX ? o->snaplen : CAPTURE_MAX);
 	pcap_set_promisc(pcap, 0);
 	pcap_set_timeout(pcap, 10);
 	pcap_set_buffer_size(pcap, 64 << 20);
@@ -170,7 +170,7 @@ static struct source *replay_open(const struct options *o, const struct source_c
 	s->live = !o->read;
 	name = s->live ? o->interfaces[0] : o->read;
 	snprintf(s->name, sizeof(s->name), "%s", name);
-	s->pcap = s->live ? replay_open_live(name) : replay_open_file(s, name);
+	s->pcap = s->live ? replay_open_live(name, o) : replay_open_file(s, name);
 	if (s->live)
 		replay_read_address(s);
 	if (!s->pcap || !replay_set_filter(s, o->filter))

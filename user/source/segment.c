@@ -89,7 +89,7 @@ bool segment_event(const struct event *whole, uint32_t gso_size,
 {
 	const struct packet *p = whole->packet;
 	uint32_t headers = p->payload_offset, tag = whole->tag_stripped ? 4 : 0;
-	uint8_t bytes[HEADERS_MAX + CAPTURE_MAX];
+	uint8_t bytes[HEADERS_MAX + COPY_MAX];
 	uint32_t all;
 
 	if (!gso_size || p->outcome != OUTCOME_FLOW || headers > HEADERS_MAX ||
@@ -109,7 +109,7 @@ bool segment_event(const struct event *whole, uint32_t gso_size,
 			break;
 		copied = copied > done ? copied - done : 0;
 		copied = copied < payload ? copied : payload;
-		copied = copied < CAPTURE_MAX ? copied : CAPTURE_MAX;
+		copied = copied < COPY_MAX ? copied : COPY_MAX;
 		memcpy(bytes, whole->data, headers);
 		if (copied)
 			memcpy(bytes + headers, whole->data + headers + done, copied);
