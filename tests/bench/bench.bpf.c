@@ -90,6 +90,21 @@ int drop(struct xdp_md *ctx)
 	return XDP_DROP;
 }
 
+/* Whether the next frame is due. After a pause no more than a batch is made up for. */
+static __always_inline int is_due(struct bench_sending *s)
+{
+	__u64 now, oldest;
+
+	if (!s->gap)
+		return 1;
+	now = bpf_ktime_get_ns();
+	if (now < s->due)
+		return 0;
+	oldest = now - BENCH_BATCH * s->gap;
+	s->due = (s->due > oldest ? s->due : oldest) + s->gap;
+	return 1;
+}
+
 SEC("xdp")
 int send(struct xdp_md *ctx)
 {
@@ -98,6 +113,8 @@ int send(struct xdp_md *ctx)
 
 	if (data + REACH > (void *)(long)ctx->data_end)
 		return XDP_ABORTED;
+	if (!is_due(&bench_sending))
+		return XDP_DROP;
 	if (bench_sending.vary) {
 		__u32 flow = flow_next();
 

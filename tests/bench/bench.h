@@ -17,12 +17,17 @@ struct bench_flow {
 	unsigned int pad[13];
 };
 
+enum { BENCH_BATCH = 64 }; /* frames that the kernel redirects together */
+
 enum { BENCH_VARY_ADDRESS = 1, BENCH_VARY_PORT = 2 };
 
-/* Where `send` sends to, what of each frame's source says its flow, and how many frames it did. */
+/*
+ * Where `send` sends to, what of each frame's source says its flow, and how many frames it did;
+ * nanoseconds from one frame to the next (0: as fast as it can), and when the next one is due.
+ */
 struct bench_sending {
 	unsigned int ifindex, vary;
-	unsigned long long sent;
+	unsigned long long sent, gap, due;
 };
 
 #endif
