@@ -44,8 +44,6 @@ static void decode_event(const struct packet_record *r, const struct clock *cloc
 		.why = r->why,
 		.tag_stripped = r->tag_stripped,
 		.cgroup = r->cgroup,
-		.verdict = decode_verdict(r->app, r->grade, packet->transport, packet->key.sport,
-					  packet->key.dport),
 		.dns_latency_ms = -1,
 	};
 }
@@ -79,6 +77,8 @@ int decode_packet(const void *data, size_t len, const struct clock *clock, struc
 		packet->key.link |= r->link & FLOW_EGRESS;
 	}
 	decode_event(r, clock, packet, event);
+	event->verdict = decode_verdict(r->app, r->grade, packet->transport, packet->key.sport,
+					packet->key.dport);
 	return 0;
 }
 

@@ -25,10 +25,12 @@
 #include "xdplens/flow_hash.h"
 
 enum {
-	HEADERS_ONLY = 128,	/* a snaplen up to here is not worth the copy of a large send */
-	LISTED_SPARE = 1024,	/* ranges that a short list may grow by */
-	KERNEL_HEADS = 1 << 18, /* directions of flows whose first packets are counted */
-	DESCRIPTORS = 64,	/* programs, maps, files, a few interfaces */
+	CAPTURE_RING = 32 << 20,   /* octets of a CPU's ring where all packets are written... */
+	CAPTURE_RINGS = 256 << 20, /* ... and of all of them together */
+	HEADERS_ONLY = 128,	   /* a snaplen up to here is not worth the copy of a large send */
+	LISTED_SPARE = 1024,	   /* ranges that a short list may grow by */
+	KERNEL_HEADS = 1 << 18,	   /* directions of flows whose first packets are counted */
+	DESCRIPTORS = 64,	   /* programs, maps, files, a few interfaces */
 	LINKS = 2 * 4 * OPTIONS_INTERFACES, /* as many interfaces as there can be */
 };
 
@@ -52,10 +54,22 @@ static uint32_t kernel_caplen(const struct options *o, uint32_t wanted)
 	return wanted < most ? wanted : most;
 }
 
+/* Who writes every packet needs room for the time in which we do not get a CPU. */
+static uint32_t kernel_packet_ring(const struct kernel *k, const struct options *o)
+{
+	uint32_t size = o->sizes.ring_bytes;
+
+	if (!o->write || o->sample != 1)
+		return size;
+	while (size < CAPTURE_RING && (uint64_t)size * 2 * k->cpus <= CAPTURE_RINGS)
+		size *= 2;
+	return size;
+}
+
 /* Slots: the queues of a CPU's banks together have as many octets as a ring. */
 static uint32_t kernel_queue_size(const struct kernel *k)
 {
-	return k->ring_size / BANKS / sizeof(struct flow_slot);
+	return k->ring_size[RING_DNS] / BANKS / sizeof(struct flow_slot);
 }
 
 static void kernel_configure(struct kernel *k, const struct options *o)
@@ -90,10 +104,10 @@ static void kernel_configure(struct kernel *k, const struct options *o)
 		bpf_map__set_max_entries(s->maps.heads, KERNEL_HEADS);
 	bpf_map__set_max_entries(s->maps.dns_rings, k->cpus < 2 ? 2 : k->cpus);
 	bpf_map__set_max_entries(s->maps.packet_rings, k->cpus < 2 ? 2 : k->cpus);
-	bpf_map__set_max_entries(s->maps.dns_ring_0, k->ring_size);
-	bpf_map__set_max_entries(s->maps.dns_ring_1, k->ring_size);
-	bpf_map__set_max_entries(s->maps.packet_ring_0, k->ring_size);
-	bpf_map__set_max_entries(s->maps.packet_ring_1, k->ring_size);
+	bpf_map__set_max_entries(s->maps.dns_ring_0, k->ring_size[RING_DNS]);
+	bpf_map__set_max_entries(s->maps.dns_ring_1, k->ring_size[RING_DNS]);
+	bpf_map__set_max_entries(s->maps.packet_ring_0, k->ring_size[RING_PACKETS]);
+	bpf_map__set_max_entries(s->maps.packet_ring_1, k->ring_size[RING_PACKETS]);
 }
 
 /* The object has rings for two CPUs; the others' are made here. */
@@ -111,7 +125,7 @@ static int kernel_ring_fd(struct kernel *k, enum ring_kind kind, uint32_t cpu)
 
 	if (cpu < 2)
 		return bpf_map__fd(own[kind][cpu]);
-	fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, k->ring_size, NULL);
+	fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, k->ring_size[kind], NULL);
 	if (fd < 0)
 		return fd;
 	k->ring_fds[kind][cpu] = fd;
@@ -128,10 +142,10 @@ static int kernel_map_rings(struct kernel *k)
 
 			if (fd < 0)
 				return fd;
-			k->rings[kind][cpu] = ring_new(fd, k->ring_size);
+			k->rings[kind][cpu] = ring_new(fd, k->ring_size[kind]);
 			if (!k->rings[kind][cpu])
 				return -errno;
-			k->memory += k->ring_size;
+			k->memory += k->ring_size[kind];
 		}
 	}
 	return 0;
@@ -311,7 +325,8 @@ static int kernel_try(struct kernel *k, const struct options *o, uint32_t listed
 	memset(k, 0, sizeof(*k));
 	k->cpus = kernel_cpus();
 	k->slots = o->sizes.flow_slots;
-	k->ring_size = o->sizes.ring_bytes;
+	k->ring_size[RING_DNS] = o->sizes.ring_bytes;
+	k->ring_size[RING_PACKETS] = kernel_packet_ring(k, o);
 	k->listed_room = listed_room;
 	if (o->filter && o->sample)
 		error = kernel_load_filtered(k, o);

@@ -14,8 +14,8 @@ enum { KERNEL_CPUS_MAX = 256 };
 
 struct kernel {
 	struct xdplens_bpf *skel;
-	uint32_t cpus, slots; /* slots: of the cache, a CPU and bank */
-	uint32_t ring_size;   /* octets */
+	uint32_t cpus, slots;		/* slots: of the cache, a CPU and bank */
+	uint32_t ring_size[RING_COUNT]; /* octets, of each CPU's */
 	struct flow_slot *flow_slots, *flow_queues;
 	struct cpu_state *cpu_states;
 	struct live_config *config;

@@ -32,12 +32,14 @@ enum {
 	BATCH = 64,
 	BURST = 1 << 15,   /* flows of a queue a poll */
 	RUN = 64,	   /* packets until a ring gets their room back */
-	LOOKS = 64,	   /* packets of the sample a poll that are shown to all */
+	LOOKS = 16,	   /* packets of the sample a poll that are shown to all */
 	PACKETS = 1 << 12, /* packets a poll: flows must be exact, so they have their turn soon */
 	BUSY = 256,	   /* records in a poll that make the next one come soon */
+	BUSY_MS = 2,	   /* ... after so long: a wake-up costs as much as a hundred packets */
 	DNS_BUSY = 3,	   /* eighths of a DNS ring that wait: thin out */
 	DNS_QUIET = 32,	   /* less than this part of it waits: take more again */
 	DNS_MASK_MAX = 0x3ff,
+	DNS_CALM = 1000, /* polls without a rush until more is taken again */
 	PROOF_CUTS = 4,
 	KEEP_CUTS = 8,	/* a large flow is one for twice as many at most after its last packet */
 	COST_CUTS = 10, /* the kernel's own measure is on for one cut in so many */
@@ -281,9 +283,10 @@ static void live_steer_dns(struct source *s)
 
 		waiting = n > waiting ? n : waiting;
 	}
-	if (waiting > s->kernel.ring_size / 8 * DNS_BUSY && mask < DNS_MASK_MAX)
+	if (waiting > s->kernel.ring_size[RING_DNS] / 8 * DNS_BUSY && mask < DNS_MASK_MAX)
 		mask = mask << 1 | 1;
-	else if (mask && waiting < s->kernel.ring_size / DNS_QUIET && ++s->dns_calm > 2000)
+	else if (mask && waiting < s->kernel.ring_size[RING_DNS] / DNS_QUIET &&
+		 ++s->dns_calm > DNS_CALM)
 		mask >>= 1;
 	if (mask == config->dns_mask)
 		return;
@@ -677,7 +680,7 @@ fail:
 
 static int live_poll(struct source *s, int timeout_ms)
 {
-	int wait_ms = s->taken >= PACKETS ? 0 : s->taken > BUSY ? 1 : timeout_ms;
+	int wait_ms = s->taken >= PACKETS ? 0 : s->taken > BUSY ? BUSY_MS : timeout_ms;
 
 	if (wait_ms)
 		usleep(wait_ms * 1000);
