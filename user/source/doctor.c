@@ -373,6 +373,18 @@ static int doctor_interfaces(const struct options *o, const struct kernel *k)
 	return u.could;
 }
 
+/* Asks for more frames at once than any kernel sends: none goes, and who knows the flag says so. */
+static void doctor_live_frames(const struct kernel *k)
+{
+	char frame[64] = "";
+	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = frame, .data_size_in = sizeof(frame),
+		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = UINT32_MAX);
+	bool has = bpf_prog_test_run_opts(kernel_xdp_fd(k), &o) == -E2BIG;
+
+	row("live frames", has ? "" : "not needed; floods cannot be tried here", "%s",
+	    has ? "yes" : "no");
+}
+
 static bool doctor_load(struct kernel *k, const struct options *o)
 {
 	struct options sized = *o;
@@ -391,6 +403,8 @@ static bool doctor_load(struct kernel *k, const struct options *o)
 		    strerror(-error));
 	else
 		row("load", "", "loaded, %zu KB, %u CPUs", k->memory / 1024, k->cpus);
+	if (!error && k->xdp)
+		doctor_live_frames(k);
 	return !error;
 }
 
