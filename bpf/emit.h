@@ -17,8 +17,6 @@ static __always_inline int emit_fill(struct home *h, struct packet_record *r,
 
 	__builtin_memset(r, 0, sizeof(*r));
 	r->record.kind = RECORD_PACKET;
-	r->record.bank = h->bank;
-	r->record.cpu = h->cpu;
 	r->record.len = sizeof(*r) + room;
 	r->ns = bpf_ktime_get_ns();
 	r->wire_len = h->wire_len;

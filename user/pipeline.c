@@ -298,7 +298,7 @@ static uint64_t pipeline_lost(const struct pipeline *p, size_t interfaces)
 
 	if (interfaces != 1 || o->sample != 1 || o->sample_by != SAMPLE_PACKETS || o->filter)
 		return SINK_UNKNOWN;
-	return p->ledger.lost[RING_DNS] + p->ledger.lost[RING_PACKETS];
+	return p->ledger.lost[LOST_DNS] + p->ledger.lost[LOST_PACKETS];
 }
 
 /* Uses `last`, which is of no use between two snapshots. */

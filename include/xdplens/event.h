@@ -76,8 +76,7 @@ enum record_kind { RECORD_PACKET = 1 };
 /* Every record of a ring begins so. `len` is the whole record's, header included. */
 struct record {
 	__u8 kind;
-	__u8 bank; /* which of the two banks of counters knows its packets */
-	__u16 cpu;
+	__u8 pad[3];
 	__u32 len;
 };
 

@@ -5,10 +5,10 @@
  * kernel they are maps, queues and rings, on the host memory and calls.
  *
  * The cache is direct-mapped and has one writer a CPU, so that every update is a plain add. On a
- * collision the older flow leaves over a queue. When the queue is full, the newcomer
- * must outvote the holder (Yang et al., Elastic Sketch, SIGCOMM 2018), large and blacklisted flows
- * before all others, and whoever loses goes to the overflow totals: packets and bytes stay exact,
- * only keys blur.
+ * collision the older flow leaves over a queue. When the queue is full, the newcomer must outvote
+ * the holder (Yang et al., Elastic Sketch, SIGCOMM 2018), large and blacklisted flows before all
+ * others, and whoever loses goes to the overflow totals: packets and bytes stay exact, only keys
+ * blur.
  */
 #ifndef XDPLENS_FLOW_H
 #define XDPLENS_FLOW_H
