@@ -8,6 +8,7 @@
  * packet while traffic goes on.
  */
 #include <errno.h>
+#include <math.h>
 #include <net/if.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -34,8 +35,8 @@ enum {
 	RUN = 64,	   /* packets until a ring gets their room back */
 	LOOKS = 16,	   /* packets of the sample a poll that are shown to all */
 	PACKETS = 1 << 12, /* packets a poll: flows must be exact, so they have their turn soon */
-	BUSY = 256,	   /* records in a poll that make the next one come soon */
-	BUSY_MS = 2,	   /* ... after so long: a wake-up costs as much as a hundred packets */
+	FILL = 16,	   /* part of a ring or queue that may fill between two polls... */
+	REST_MS = 2,	   /* ... so long apart: a wake-up costs as much as hundreds of packets */
 	DNS_BUSY = 3,	   /* eighths of a DNS ring that wait: thin out */
 	DNS_QUIET = 32,	   /* less than this part of it waits: take more again */
 	DNS_MASK_MAX = 0x3ff,
@@ -83,6 +84,8 @@ struct source {
 	unsigned deltas_bank;
 	uint64_t bad_records, dns_calm;
 	size_t taken, looks_left;
+	uint64_t polled; /* when, CLOCK_MONOTONIC ns */
+	double rest_ms;
 	struct packet bare; /* of what is captured as it is */
 	struct counters sum;
 	struct cost cost;
@@ -678,12 +681,42 @@ fail:
 	return NULL;
 }
 
+/* Of the ring or queue that is fullest, the part that waits to be read. */
+static double live_fill(const struct source *s)
+{
+	const struct kernel *k = &s->kernel;
+	double most = 0;
+
+	for (uint32_t cpu = 0; cpu < k->cpus; cpu++) {
+		for (int kind = RING_DNS; kind <= RING_PACKETS; kind++)
+			most = fmax(most, (double)ring_pending(k->rings[kind][cpu]) /
+						  k->ring_size[kind]);
+		for (unsigned bank = 0; bank < BANKS; bank++)
+			most = fmax(most, queue_fill(&k->queues[cpu][bank]));
+	}
+	return most;
+}
+
+/*
+ * Waits until a ring or queue is a FILL-th full, if they fill as fast as before; where more was
+ * there than one poll takes, not at all.
+ */
+static void live_rest(struct source *s, int timeout_ms)
+{
+	uint64_t now;
+	double fill;
+
+	if (s->taken < PACKETS)
+		usleep(1000 * fmin(fmax(s->rest_ms, REST_MS), timeout_ms));
+	now = clock_monotonic();
+	fill = live_fill(s);
+	s->rest_ms = fill > 0 ? (now - s->polled) / 1e6 / (fill * FILL) : timeout_ms;
+	s->polled = now;
+}
+
 static int live_poll(struct source *s, int timeout_ms)
 {
-	int wait_ms = s->taken >= PACKETS ? 0 : s->taken > BUSY ? BUSY_MS : timeout_ms;
-
-	if (wait_ms)
-		usleep(wait_ms * 1000);
+	live_rest(s, timeout_ms);
 	s->taken = live_read_flows(s, BURST);
 	s->taken += live_read_packets(s);
 	live_steer_dns(s);

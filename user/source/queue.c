@@ -14,6 +14,11 @@ uint32_t queue_left(const struct queue *q)
 	return __atomic_load_n(&q->ends->head, __ATOMIC_ACQUIRE) - q->ends->tail;
 }
 
+double queue_fill(const struct queue *q)
+{
+	return (double)queue_told(q) / q->size;
+}
+
 const struct flow_slot *queue_at(const struct queue *q, uint32_t i)
 {
 	return &q->slots[(q->ends->tail + i) & (q->size - 1)];

@@ -17,6 +17,8 @@ struct queue {
 uint32_t queue_told(const struct queue *q);
 /* How many wait, once no program writes any more. */
 uint32_t queue_left(const struct queue *q);
+/* Of its slots, the part that waits. */
+double queue_fill(const struct queue *q);
 /* The i-th that waits. It stays as it is until released. */
 const struct flow_slot *queue_at(const struct queue *q, uint32_t i);
 /* The first `n` that wait have been read. */
