@@ -40,11 +40,15 @@ static inline uint64_t mix_address(const struct mix_seed *seed, const uint8_t ad
 
 static inline uint64_t mix_text(const struct mix_seed *seed, const char *text, size_t len)
 {
-	uint64_t h = seed->word[0] ^ len;
+	uint64_t h = seed->word[0] ^ len, word;
 
-	for (; len; len--)
-		h = mix_fold(h ^ (uint8_t)*text++, seed->word[1] | 1);
-	return h;
+	for (; len >= sizeof(word); len -= sizeof(word), text += sizeof(word)) {
+		memcpy(&word, text, sizeof(word));
+		h = mix_fold(h ^ word, seed->word[1] | 1);
+	}
+	word = 0;
+	memcpy(&word, text, len);
+	return mix_fold(h ^ word, seed->word[1] | 1);
 }
 
 #endif
