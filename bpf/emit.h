@@ -16,8 +16,6 @@ static __always_inline int emit_fill(struct home *h, struct packet_record *r,
 	__u32 len = h->len < room ? h->len : room;
 
 	__builtin_memset(r, 0, sizeof(*r));
-	r->record.kind = RECORD_PACKET;
-	r->record.len = sizeof(*r) + room;
 	r->ns = bpf_ktime_get_ns();
 	r->wire_len = h->wire_len;
 	r->ifindex = h->ifindex;
@@ -66,7 +64,9 @@ static __always_inline void home_copy(struct home *h, const struct packet *p,
 				: bpf_map_lookup_elem(&packet_rings, &cpu);
 	if (!ring)
 		goto lost;
-	if (len <= 96)
+	if (len <= 64)
+		EMIT_SIZE(64);
+	else if (len <= 96)
 		EMIT_SIZE(96);
 	else if (len <= 256)
 		EMIT_SIZE(256);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The contract between kernel and user space: the flow's key and slot, every record that crosses a
+ * The contract between kernel and user space: the flow's key and slot, the record that crosses a
  * ring buffer, every counter. Fixed width, explicit padding, sizes asserted.
  *
  * Byte order: __be* is the wire's, everything else the host's. Times: `ns` is CLOCK_MONOTONIC
@@ -71,15 +71,6 @@ _Static_assert(sizeof(struct flow_slot) == 64, "a slot is a cache line");
 
 /* ---- records ---- */
 
-enum record_kind { RECORD_PACKET = 1 };
-
-/* Every record of a ring begins so. `len` is the whole record's, header included. */
-struct record {
-	__u8 kind;
-	__u8 pad[3];
-	__u32 len;
-};
-
 /* Why a packet was copied: bits. */
 enum copy_why {
 	COPY_DNS = 1,	 /* DNS, every one */
@@ -94,11 +85,11 @@ enum sample_by { SAMPLE_PACKETS, SAMPLE_FLOWS, SAMPLE_HEADS };
 /* ASKS: user space has to find out, of each frame that the packet stands for. */
 enum filter_verdict { FILTER_REJECTS, FILTER_TAKES, FILTER_ASKS };
 
+/* What rings hold: the ring knows a record's length. */
 struct packet_record {
-	struct record record;
 	__u64 ns;
 	__u32 wire_len;
-	__u32 caplen; /* bytes of data that follow; <= record.len - sizeof(this) */
+	__u32 caplen; /* bytes of data that follow; no more than the record has */
 	__u32 ifindex;
 	__u16 link;	/* as in struct flow_key, also of a VLAN tag that the bytes lack */
 	__u16 segments; /* frames on the wire that this skb stands for, >= 1 */
@@ -111,7 +102,7 @@ struct packet_record {
 	__u64 cgroup;	   /* control group of the sending socket, 0: not known */
 	__u8 data[];
 };
-_Static_assert(sizeof(struct packet_record) == 48, "packet record");
+_Static_assert(sizeof(struct packet_record) == 40, "packet record");
 
 enum {
 	CAPTURE_MAX = 4096, /* most bytes of a packet that a user asked for nothing more of */

@@ -259,7 +259,7 @@ static void record_take(void *arg, void *data, size_t len)
 	struct bench *b = arg;
 
 	(void)len;
-	b->records += ((const struct record *)data)->kind != 0;
+	b->records += ((const struct packet_record *)data)->caplen != 0;
 }
 
 static size_t queue_take(struct bench *b, struct queue *q)

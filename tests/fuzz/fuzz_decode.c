@@ -11,7 +11,7 @@
 
 #include "source/decode.h"
 
-enum { MEND_PACKET = 1, MEND_CAPLEN = 4 };
+enum { MEND_CAPLEN = 4 };
 
 static const struct clock a_clock = {
 	.offset = 1000, .tick_ns = 4000000, .jiffies = 100, .ns = 5000};
@@ -31,12 +31,6 @@ static void mend(uint8_t how, void *record, size_t len)
 {
 	struct packet_record *p = record;
 
-	if (len < sizeof(struct record))
-		return;
-	if (how & MEND_PACKET) {
-		p->record.kind = RECORD_PACKET;
-		p->record.len = len;
-	}
 	if ((how & MEND_CAPLEN) && len > sizeof(*p)) {
 		p->caplen = 1 + p->caplen % (len - sizeof(*p));
 		p->wire_len = p->caplen + p->wire_len % 2000;

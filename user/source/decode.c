@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Records of the rings, checked, as events and flow deltas. After the rings, before anything is
- * believed: kind, length and every value that is used as an index are looked at here.
+ * believed: lengths and every value that is used as an index are looked at here.
  */
 #include "source/decode.h"
 
@@ -26,8 +26,8 @@ struct verdict decode_verdict(uint8_t app, uint8_t grade, uint8_t transport, uin
 
 static bool decode_sound(const struct packet_record *r, size_t len)
 {
-	return len >= sizeof(*r) && r->record.kind == RECORD_PACKET && r->record.len <= len &&
-	       r->caplen <= len - sizeof(*r) && r->caplen && r->wire_len >= r->caplen;
+	return len >= sizeof(*r) && r->caplen <= len - sizeof(*r) && r->caplen &&
+	       r->wire_len >= r->caplen;
 }
 
 static void decode_event(const struct packet_record *r, const struct clock *clock,

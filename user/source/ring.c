@@ -5,20 +5,9 @@
  */
 #include "source/ring.h"
 
-#include <linux/bpf.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-struct ring {
-	_Atomic unsigned long *consumer; /* a page that we write */
-	_Atomic unsigned long
-		*producer; /* a page that the kernel writes; the data follows, twice */
-	unsigned char *data;
-	size_t size, page;
-	unsigned long at; /* of the next record to hand out */
-};
 
 struct ring *ring_new(int map_fd, size_t size)
 {
@@ -51,37 +40,6 @@ void ring_free(struct ring *r)
 	munmap(r->producer, r->page + 2 * r->size);
 	munmap(r->consumer, r->page);
 	free(r);
-}
-
-static _Atomic uint32_t *ring_header(const struct ring *r)
-{
-	return (void *)(r->data + (r->at & (r->size - 1)));
-}
-
-void ring_pop(struct ring *r)
-{
-	uint32_t len = atomic_load_explicit(ring_header(r), memory_order_relaxed);
-
-	len &= ~BPF_RINGBUF_DISCARD_BIT;
-	r->at += (len + BPF_RINGBUF_HDR_SZ + 7) & ~7ul;
-}
-
-void *ring_front(struct ring *r, size_t *len, bool *busy)
-{
-	while (r->at < atomic_load_explicit(r->producer, memory_order_acquire)) {
-		uint32_t head = atomic_load_explicit(ring_header(r), memory_order_acquire);
-
-		if (head & BPF_RINGBUF_BUSY_BIT) {
-			*busy = true;
-			return NULL;
-		}
-		if (!(head & BPF_RINGBUF_DISCARD_BIT)) {
-			*len = head;
-			return (unsigned char *)ring_header(r) + BPF_RINGBUF_HDR_SZ;
-		}
-		ring_pop(r);
-	}
-	return NULL;
 }
 
 size_t ring_peek(struct ring *r, size_t most, void (*take)(void *arg, void *data, size_t len),
