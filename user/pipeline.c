@@ -238,8 +238,7 @@ static void pipeline_flow_ended(void *arg, const struct flow_view *flow, enum fl
 	struct pipeline *p = arg;
 	struct output *o = &p->sinks[SINK_FLOWS];
 
-	if (o->sink)
-		o->ops->flow(o->sink, flow, end);
+	o->ops->flow(o->sink, flow, end);
 }
 
 static void pipeline_dns_ended(void *arg, const struct dns_transaction *t)
@@ -383,7 +382,7 @@ static bool pipeline_open_analysis(struct pipeline *p, struct config *config)
 					      .arg = p});
 	p->flows = flow_table_new(&(struct flow_table_config){
 		.flows_max = o->sizes.flows,
-		.ended = pipeline_flow_ended,
+		.ended = o->flows ? pipeline_flow_ended : NULL,
 		.arg = p,
 		.interface_name = pipeline_interface_name,
 		.addr_name = pipeline_addr_name,

@@ -27,7 +27,7 @@ enum {
 	SWEEP_MOST = 2048, /* words of 64 entries looked at in one call */
 	SWEEP_EXTRA = 64,  /* words more than there are, to walk through a small table often */
 	ENDS_MOST = 4096,  /* flows ended in one call */
-	VICTIMS = 6,	   /* the least worthy of so many is evicted, or of a whole bucket */
+	VICTIMS = 16,	   /* the least worthy of so many is evicted, or of a full bucket */
 	BATCH = 16,
 	NAMES_MOST = 1 << 16,
 	FLOW_LARGE = 64, /* packets, from which on a flow is to stay exact in a flood */
@@ -46,6 +46,7 @@ struct flow_table {
 	size_t used;	     /* entries in use */
 	uint32_t free_first; /* number plus one; 0: none */
 	struct name_pool *names;
+	size_t hand;	 /* entry that is considered next when room is needed */
 	size_t sweep_at; /* word of in_use that comes next */
 	uint64_t sweep_time;
 	uint64_t flows_total, flows_active;
@@ -214,10 +215,9 @@ static void table_end(struct flow_table *t, struct flow_entry *e, enum flow_end 
 {
 	uint32_t number = e - t->entries;
 	struct flow_bucket *b = table_bucket(t, flow_id_hash(&e->id, &t->seed));
+	unsigned way = flow_bucket_way(b, number + 1);
 	struct flow_view view;
-	unsigned way;
 
-	way = flow_bucket_way(b, number + 1);
 	b->tag[way] = b->slot[way] = 0;
 	if (e->marks & FLOW_COUNTED) {
 		t->flows_active--;
@@ -255,31 +255,50 @@ static uint64_t table_worth(const struct flow_entry *e, uint64_t now)
 	return seconds < 64 ? (e->packets[0] + e->packets[1]) >> seconds : 0;
 }
 
-/* Evicts the least worthy flow among those of the hash's bucket and, if they are few, the next. */
-static void table_make_room(struct flow_table *t, uint64_t hash, uint64_t now)
+struct victim { /* the least worthy so far */
+	struct flow_entry *entry;
+	uint64_t worth;
+};
+
+static void victim_consider(struct victim *v, struct flow_entry *e, uint64_t now)
 {
-	struct flow_entry *worst = NULL;
-	uint64_t least = 0;
+	uint64_t worth = table_worth(e, now);
 
-	for (unsigned seen = 0; seen < VICTIMS; hash++) {
-		const struct flow_bucket *b = table_bucket(t, hash);
+	if (!v->entry || worth < v->worth || (worth == v->worth && e->last < v->entry->last))
+		*v = (struct victim){e, worth};
+}
 
-		for (unsigned i = 0; i < FLOW_WAYS; i++) {
-			struct flow_entry *e;
-			uint64_t worth;
+static struct flow_entry *victim_in_bucket(const struct flow_table *t, const struct flow_bucket *b,
+					   uint64_t now)
+{
+	struct victim v = {0};
 
-			if (!b->slot[i])
-				continue;
-			seen++;
-			e = &t->entries[b->slot[i] - 1];
-			worth = table_worth(e, now);
-			if (!worst || worth < least || (worth == least && e->last < worst->last)) {
-				worst = e;
-				least = worth;
-			}
-		}
+	for (unsigned way = 0; way < FLOW_WAYS; way++)
+		victim_consider(&v, &t->entries[b->slot[way] - 1], now);
+	return v.entry;
+}
+
+/*
+ * Of a full table. A hand goes round, so that the oldest come first and lie side by side in memory;
+ * the first flow that is worth next to nothing will do. Where many large ones lie together, the
+ * hand leaps over them.
+ */
+static struct flow_entry *victim_in_turn(struct flow_table *t, uint64_t now)
+{
+	size_t n = t->config.flows_max;
+	struct victim v = {0};
+
+	for (unsigned seen = 0; seen < VICTIMS && (!v.entry || v.worth > 1); seen++) {
+		victim_consider(&v, &t->entries[t->hand], now);
+		t->hand += seen == VICTIMS / 2 ? n / 8 * 5 : 1;
+		t->hand -= t->hand < n ? 0 : n;
 	}
-	table_end(t, worst, table_reason(worst, FLOW_END_EVICTED));
+	return v.entry;
+}
+
+static void table_evict(struct flow_table *t, struct flow_entry *e)
+{
+	table_end(t, e, table_reason(e, FLOW_END_EVICTED));
 }
 
 static struct flow_entry *table_open(struct flow_table *t, const struct flow_lookup *l,
@@ -290,8 +309,10 @@ static struct flow_entry *table_open(struct flow_table *t, const struct flow_loo
 	uint32_t number;
 	unsigned way;
 
-	if (t->used == t->config.flows_max || flow_bucket_way(b, 0) == FLOW_WAYS)
-		table_make_room(t, l->hash, now);
+	if (flow_bucket_way(b, 0) == FLOW_WAYS)
+		table_evict(t, victim_in_bucket(t, b, now));
+	if (t->used == t->config.flows_max)
+		table_evict(t, victim_in_turn(t, now));
 	if (t->free_first) {
 		number = t->free_first - 1;
 		t->free_first = t->entries[number].next_free;

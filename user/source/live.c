@@ -24,13 +24,15 @@
 #include "source/helper.h"
 #include "source/kernel.h"
 #include "source/links.h"
+#include "source/merge.h"
 #include "source/proof.h"
 #include "source/quiesce.h"
 #include "source/segment.h"
 #include "source/source.h"
 
 enum {
-	BATCH = 64,
+	BATCH = MERGE_BATCH,
+	MERGED = 1 << 16,  /* flows of a bank that are merged before they go on */
 	BURST = 1 << 15,   /* flows of a queue a poll */
 	RUN = 64,	   /* packets until a ring gets their room back */
 	LOOKS = 16,	   /* packets of the sample a poll that are shown to all */
@@ -79,6 +81,8 @@ struct source {
 	unsigned cuts;
 	bool any, cutting;
 	unsigned bank;
+	struct merge *merge;
+	struct flow_slot merged[BATCH];
 	struct flow_delta deltas[BATCH];
 	size_t n_deltas;
 	unsigned deltas_bank;
@@ -176,18 +180,26 @@ static void live_take_packet(struct source *s, const void *data, size_t len)
 		s->consumer.packet(s->consumer.arg, &event);
 }
 
+static void live_take_merged(struct source *s, unsigned bank, size_t n)
+{
+	s->deltas_bank = bank;
+	for (size_t i = 0; i < n; i++)
+		live_take_slot(s, &s->merged[i]);
+	live_flush(s);
+}
+
 /* Reads the first `n` flows that wait in a queue. */
 static void live_read_queue(struct source *s, uint32_t cpu, unsigned bank, uint32_t n)
 {
 	struct queue *q = &s->kernel.queues[cpu][bank];
+	const struct flow_slot *in[BATCH];
 	uint32_t part;
 
-	s->deltas_bank = bank;
 	for (; n; n -= part) {
 		part = n < BATCH ? n : BATCH;
 		for (uint32_t i = 0; i < part; i++)
-			live_take_slot(s, queue_at(q, i));
-		live_flush(s);
+			in[i] = queue_at(q, i);
+		live_take_merged(s, bank, merge_add(s->merge, bank, in, part, s->merged));
 		queue_release(q, part);
 	}
 }
@@ -314,12 +326,16 @@ static void live_take_slots(struct source *s, struct flow_slot *slots)
 /* No program counts into `bank` any more. */
 static void live_take_bank(struct source *s, unsigned bank)
 {
+	size_t n;
+
 	memset(&s->sum, 0, sizeof(s->sum));
-	s->deltas_bank = bank;
+	for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++)
+		live_read_queue(s, cpu, bank, queue_left(&s->kernel.queues[cpu][bank]));
+	while ((n = merge_drain(s->merge, bank, s->merged)))
+		live_take_merged(s, bank, n);
 	for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++) {
 		struct counters *c = &s->kernel.cpu_states[cpu].bank[bank];
 
-		live_read_queue(s, cpu, bank, queue_left(&s->kernel.queues[cpu][bank]));
 		live_take_slots(s, kernel_slots(&s->kernel, cpu, bank));
 		counters_add(&s->sum, c);
 		memset(c, 0, sizeof(*c));
@@ -647,6 +663,7 @@ static void live_close(struct source *s)
 	helper_free(s->helper);
 	quiesce_free(s->quiesce);
 	links_free(s->links);
+	merge_free(s->merge);
 	kernel_unload(&s->kernel);
 	free(s);
 }
@@ -668,7 +685,8 @@ static struct source *live_open(const struct options *o, const struct source_con
 	s->helper = helper_new(&s->kernel);
 	s->quiesce = quiesce_new();
 	s->links = links_new();
-	if (!s->helper || !s->quiesce || !s->links) {
+	s->merge = merge_new(MERGED, s->kernel.seed);
+	if (!s->helper || !s->quiesce || !s->links || !s->merge) {
 		log_error("cannot start: %s", strerror(errno));
 		goto fail;
 	}

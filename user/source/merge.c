@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Owns the second level of the flow cache: see merge.h. */
+#include "source/merge.h"
+
+#include <stdlib.h>
+
+#include "xdplens/classify.h"
+#include "xdplens/packet.h"
+
+#include "xdplens/flow_hash.h"
+
+enum {
+	GRADE = SLOT_SURE | SLOT_SECURITY | SLOT_LISTED, /* what a delta tells of a grade */
+	TELLING = TCP_SYN | TCP_FIN | TCP_RST,
+};
+
+struct merge {
+	uint64_t seed;
+	uint32_t mask;
+	uint32_t held[BANKS]; /* slots in use */
+	uint32_t at[BANKS];   /* that merge_drain looks at next */
+	struct flow_slot *slots[BANKS];
+};
+
+struct merge *merge_new(uint32_t slots, uint64_t seed)
+{
+	struct merge *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return NULL;
+	m->seed = seed;
+	m->mask = slots - 1;
+	m->slots[0] = calloc(BANKS * (size_t)slots, sizeof(**m->slots));
+	if (!m->slots[0]) {
+		free(m);
+		return NULL;
+	}
+	for (unsigned bank = 1; bank < BANKS; bank++)
+		m->slots[bank] = m->slots[bank - 1] + slots;
+	return m;
+}
+
+void merge_free(struct merge *m)
+{
+	if (!m)
+		return;
+	free(m->slots[0]);
+	free(m);
+}
+
+static int merge_same_key(const struct flow_key *a, const struct flow_key *b)
+{
+	const struct flow_words *x = (const void *)a, *y = (const void *)b;
+	uint64_t differ = x->tail ^ y->tail;
+
+	for (int i = 0; i < 5; i++)
+		differ |= x->w[i] ^ y->w[i];
+	return !differ;
+}
+
+static int merge_fits(const struct flow_slot *to, const struct flow_slot *from)
+{
+	uint32_t packets, bytes;
+
+	return merge_same_key(&to->key, &from->key) && to->app == from->app &&
+	       !((to->grade ^ from->grade) & GRADE) &&
+	       !((to->tcp_flags | from->tcp_flags) & TELLING) &&
+	       !__builtin_add_overflow(to->packets, from->packets, &packets) &&
+	       !__builtin_add_overflow(to->bytes, from->bytes, &bytes);
+}
+
+static void merge_into(struct flow_slot *to, const struct flow_slot *from)
+{
+	to->packets += from->packets;
+	to->bytes += from->bytes;
+	to->tcp_flags |= from->tcp_flags;
+	/* times wrap; of two CPUs, neither comes first */
+	if ((int32_t)(from->first - to->first) < 0)
+		to->first = from->first;
+	if ((int32_t)(from->last - to->last) > 0)
+		to->last = from->last;
+}
+
+size_t merge_add(struct merge *m, unsigned bank, const struct flow_slot *const *in, size_t n,
+		 struct flow_slot out[MERGE_BATCH])
+{
+	struct flow_slot *to[MERGE_BATCH];
+	size_t given = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		to[i] = &m->slots[bank][flow_hash64(&in[i]->key, m->seed) & m->mask];
+		__builtin_prefetch(to[i], 1);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (!in[i]->packets) { /* not sound: for others to say */
+			out[given++] = *in[i];
+			continue;
+		}
+		if (to[i]->packets && merge_fits(to[i], in[i])) {
+			merge_into(to[i], in[i]);
+			continue;
+		}
+		if (to[i]->packets)
+			out[given++] = *to[i];
+		else
+			m->held[bank]++;
+		*to[i] = *in[i];
+	}
+	return given;
+}
+
+size_t merge_drain(struct merge *m, unsigned bank, struct flow_slot out[MERGE_BATCH])
+{
+	size_t n = 0;
+
+	for (; n < MERGE_BATCH && m->held[bank]; m->at[bank]++) {
+		struct flow_slot *slot = &m->slots[bank][m->at[bank] & m->mask];
+
+		if (!slot->packets)
+			continue;
+		out[n++] = *slot;
+		slot->packets = 0;
+		m->held[bank]--;
+	}
+	return n;
+}
