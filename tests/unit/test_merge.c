@@ -87,14 +87,12 @@ static void test_merged(void **state)
 /* One of the two differs from a plain middle of a flow. */
 static void test_apart(void **state)
 {
+	const uint8_t flags[7] = {TCP_SYN, TCP_FIN, TCP_RST};
 	struct flow_slot cases[7];
 
 	(void)state;
 	for (int i = 0; i < 7; i++)
-		cases[i] = slot_of(1, 10, i == 0   ? TCP_SYN
-					  : i == 1 ? TCP_FIN | TCP_ACK
-					  : i == 2 ? TCP_RST
-						   : TCP_ACK);
+		cases[i] = slot_of(1, 10, flags[i] | TCP_ACK);
 	cases[3].app = APP_TLS;
 	cases[4].grade = SURE_PAYLOAD | SECURITY_ENCRYPTED << SLOT_SECURITY_SHIFT;
 	cases[5].grade = SLOT_LISTED;
