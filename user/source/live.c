@@ -329,6 +329,7 @@ static void live_take_bank(struct source *s, unsigned bank)
 	size_t n;
 
 	memset(&s->sum, 0, sizeof(s->sum));
+	s->deltas_bank = bank;
 	for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++)
 		live_read_queue(s, cpu, bank, queue_left(&s->kernel.queues[cpu][bank]));
 	while ((n = merge_drain(s->merge, bank, s->merged)))
