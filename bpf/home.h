@@ -121,6 +121,16 @@ static __always_inline struct flow_slot *home_slot(struct home *h, __u32 hash, _
 	return bpf_map_lookup_elem(&flow_slots, &at);
 }
 
+static __always_inline struct flow_memo *home_memo(struct home *h, __u32 at)
+{
+	if (!h->state->looks_left) {
+		h->counters->looks_skipped++;
+		return 0;
+	}
+	at += h->cpu * FLOW_MEMOS;
+	return bpf_map_lookup_elem(&flow_memos, &at);
+}
+
 static __always_inline int home_kept(__u32 hash)
 {
 	__u32 at = kept_word(hash);
@@ -168,10 +178,6 @@ static __always_inline struct payload *home_payload(struct home *h, const struct
 	struct scratch *s;
 	__u32 at = p->payload_offset, len = p->payload_len;
 
-	if (!h->state->looks_left) {
-		h->counters->looks_skipped++;
-		return 0;
-	}
 	s = home_scratch();
 	if (!s || at >= h->len)
 		return 0;

@@ -33,6 +33,14 @@ struct {
 	__type(value, struct flow_slot);
 } flow_queues SEC(".maps");
 
+/* Key: cpu * FLOW_MEMOS + place. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, OBJECT_CPUS *FLOW_MEMOS);
+	__type(key, __u32);
+	__type(value, struct flow_memo);
+} flow_memos SEC(".maps");
+
 /* Key: the hash's upper 12 bits; the next 6 are the bit. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

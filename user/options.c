@@ -505,6 +505,14 @@ static int take_version(struct parse *p, const struct row *row, const char *word
 	return DONE;
 }
 
+bool options_only_capture(const struct options *o)
+{
+	/* alerts are comments in pcapng */
+	return o->write && !strstr(o->write, ".pcapng") && o->report == REPORT_NONE && !o->csv &&
+	       !o->flows && !o->dns && !o->alerts && !o->on_alert && !o->syslog &&
+	       !o->alert_packets && !o->n_plugins && !o->web;
+}
+
 bool options_row(size_t i, struct option_row *text)
 {
 	const struct row *row = &table[i];

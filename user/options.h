@@ -58,6 +58,9 @@ struct options {
  */
 int options_parse(struct options *o, int argc, char **argv);
 
+/* Nobody asks for more than packets in a file: what is learnt of them is for nobody. */
+bool options_only_capture(const struct options *o);
+
 struct option_row {	      /* of the table that options_parse goes by */
 	char letter;	      /* 0: none */
 	const char *name;     /* without dashes, NULL: none; a row with neither is a heading */

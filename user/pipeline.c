@@ -146,6 +146,15 @@ static void pipeline_flows(void *arg, unsigned bank, struct flow_delta *deltas, 
 	}
 }
 
+/* Where flows are for nobody, only their packets count. */
+static void pipeline_balance(void *arg, unsigned bank, struct flow_delta *deltas, size_t n)
+{
+	struct pipeline *p = arg;
+
+	for (size_t i = 0; i < n; i++)
+		p->open_flows[bank] += deltas[i].packets;
+}
+
 static struct count pipeline_sum(const struct count *c, size_t n)
 {
 	struct count sum = {0};
@@ -446,6 +455,10 @@ struct pipeline *pipeline_new(struct options *o)
 		goto fail;
 	if (p->sinks[SINK_PCAP].sink && !p->sinks[SINK_CSV].sink && !p->recorder)
 		consumer.sample = pipeline_sample;
+	if (options_only_capture(o)) {
+		consumer.packet = pipeline_sample;
+		consumer.flows = pipeline_balance;
+	}
 	consumer.listed.ranges = detect_listed(p->detect, &consumer.listed.n);
 	if (o->netns && netns_go(netns_find(o->netns)) < 0)
 		goto fail;

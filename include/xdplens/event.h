@@ -69,6 +69,19 @@ struct flow_slot {
 _Static_assert(sizeof(struct flow_key) == 44, "key");
 _Static_assert(sizeof(struct flow_slot) == 64, "a slot is a cache line");
 
+/*
+ * What payload has told of a flow, for when its slot is another's for a while: so that budgets go
+ * to flows of which nothing is known.
+ */
+struct flow_memo {
+	__u32 tag; /* of its hash: bits that did not choose the place */
+	__u8 app;
+	__u8 grade;
+	__u8 state;
+	__u8 pad;
+};
+enum { FLOW_MEMOS = 65536 }; /* of a CPU */
+
 /* ---- records ---- */
 
 /* Why a packet was copied: bits. */

@@ -41,6 +41,8 @@ struct home {
 
 /* The slot of a bank of this CPU's cache that the hash names; NULL: none. */
 static __always_inline struct flow_slot *home_slot(struct home *h, __u32 hash, __u32 bank);
+/* A CPU's memo number `at`, below FLOW_MEMOS. NULL: none, or no payload is looked at now. */
+static __always_inline struct flow_memo *home_memo(struct home *h, __u32 at);
 static __always_inline __u64 home_seed(const struct home *h);
 /* Sends the slot on its way to user space; 0, or negative where there is no room. */
 static __always_inline int home_evict(struct home *h, const struct flow_slot *slot);
@@ -249,6 +251,28 @@ static __always_inline int flow_take(struct home *h, struct flow_slot *slot,
 	return 1;
 }
 
+/* What payload told of the flow when it last had a slot, unless it begins only now. */
+static __always_inline void flow_recall(struct flow_slot *slot, const struct flow_memo *memo,
+					__u64 hash)
+{
+	if (memo->tag != flow_memo_tag(hash) || slot->tcp_flags & TCP_SYN)
+		return;
+	slot->app = memo->app;
+	slot->grade = memo->grade | (slot->grade & SLOT_LISTED);
+	slot->state |= memo->state;
+}
+
+static __always_inline void flow_remember(const struct flow_slot *slot, struct flow_memo *memo,
+					  __u64 hash)
+{
+	*memo = (struct flow_memo){
+		.tag = flow_memo_tag(hash),
+		.app = slot->app,
+		.grade = slot->grade & ~SLOT_LISTED,
+		.state = slot->state & SLOT_PAYLOADS,
+	};
+}
+
 /* Looks at the payload until the verdict is sure; a flow that turns encrypted leaves a record. */
 static __always_inline void flow_look(struct home *h, struct flow_slot *slot, struct packet *p)
 {
@@ -271,18 +295,31 @@ static __always_inline void flow_look(struct home *h, struct flow_slot *slot, st
 	flow_learn(slot, verdict);
 }
 
-static __always_inline void flow_payload(struct home *h, struct flow_slot *slot, struct packet *p)
+static __always_inline void flow_payload(struct home *h, struct flow_slot *slot, struct packet *p,
+					 __u64 hash)
 {
-	if (slot->grade & SLOT_SETTLED)
+	struct flow_memo *memo;
+
+	if (slot->grade & SLOT_SETTLED) {
 		slot->state++;
+		return;
+	}
+	memo = home_memo(h, flow_memo_at(hash));
+	if (!memo)
+		return;
+	if (!(slot->state & SLOT_PAYLOADS))
+		flow_recall(slot, memo, hash);
+	if (slot->grade & SLOT_SETTLED)
+		slot->state += (slot->state & SLOT_PAYLOADS) != SLOT_PAYLOADS;
 	else
 		flow_look(h, slot, p);
+	flow_remember(slot, memo, hash);
 }
 
 /* Adds a packet to its flow. NULL: counted as overflow. */
 static __always_inline struct flow_slot *flow_account(struct home *h, struct packet *p)
 {
-	__u32 hash = flow_hash64(&p->key, home_seed(h));
+	__u64 hash = flow_hash64(&p->key, home_seed(h));
 	struct flow_slot *slot = home_slot(h, hash, h->bank);
 
 	if (!slot) {
@@ -306,7 +343,7 @@ static __always_inline struct flow_slot *flow_account(struct home *h, struct pac
 		flow_restart(slot, h->now);
 	}
 	if (p->payload_len && (slot->state & SLOT_PAYLOADS) != SLOT_PAYLOADS)
-		flow_payload(h, slot, p);
+		flow_payload(h, slot, p, hash);
 	slot->packets += h->segments;
 	slot->bytes += h->wire_len;
 	slot->last = h->now;

@@ -37,6 +37,17 @@ static __always_inline __u64 flow_hash64(const struct flow_key *key, __u64 seed)
 	return flow_mix(h);
 }
 
+/* Which of a CPU's memos is a hash's; other bits than those that choose a slot. */
+static __always_inline __u32 flow_memo_at(__u64 hash)
+{
+	return hash >> 12 & (FLOW_MEMOS - 1);
+}
+
+static __always_inline __u32 flow_memo_tag(__u64 hash)
+{
+	return hash >> 32;
+}
+
 /* Where struct kept_marks has the mark of a hash. Other bits than those that choose a slot. */
 static __always_inline __u32 kept_word(__u32 hash)
 {

@@ -39,6 +39,7 @@ struct engine {
 	struct source_consumer consumer;
 	struct cpu_state *state;
 	struct flow_slot *slots;
+	struct flow_memo *memos;
 	const struct engine_frame *frame; /* during engine_packet only */
 	uint64_t ts;			  /* of the last frame */
 	struct flow_slot evicted[BATCH];
@@ -128,6 +129,11 @@ static __always_inline struct flow_slot *home_slot(struct home *h, __u32 hash, _
 	struct engine *e = home_engine(h);
 
 	return bank ? NULL : &e->slots[hash & (e->config.slots - 1)];
+}
+
+static __always_inline struct flow_memo *home_memo(struct home *h, __u32 at)
+{
+	return &home_engine(h)->memos[at];
 }
 
 /* There is always room. */
@@ -266,7 +272,9 @@ struct engine *engine_new(const struct engine_config *config, const struct sourc
 	e->slots = aligned_alloc(64, config->slots * sizeof(*e->slots));
 	if (config->sample_by == SAMPLE_HEADS)
 		e->heads = calloc(HEADS, sizeof(*e->heads));
-	if (!e->state || !e->slots || (config->sample_by == SAMPLE_HEADS && !e->heads)) {
+	e->memos = calloc(FLOW_MEMOS, sizeof(*e->memos));
+	if (!e->state || !e->slots || !e->memos ||
+	    (config->sample_by == SAMPLE_HEADS && !e->heads)) {
 		engine_free(e);
 		return NULL;
 	}
@@ -280,6 +288,7 @@ void engine_free(struct engine *e)
 		return;
 	free(e->state);
 	free(e->slots);
+	free(e->memos);
 	free(e->heads);
 	free(e);
 }

@@ -86,6 +86,11 @@ static void kernel_configure(struct kernel *k, const struct options *o)
 	s->rodata->cfg_listed = k->listed_room > 0;
 	s->rodata->cfg_owner =
 		libbpf_probe_bpf_helper(BPF_PROG_TYPE_SCHED_CLS, BPF_FUNC_skb_cgroup_id, NULL) == 1;
+	if (options_only_capture(o)) {
+		s->rodata->cfg_dns = 0;
+		s->rodata->cfg_looks = 0;
+		s->rodata->cfg_head_packets = 0;
+	}
 	s->rodata->cfg_sample = o->sample;
 	s->rodata->cfg_sample_by = o->sample_by;
 	s->rodata->cfg_filter = o->filter && o->sample; /* the stub alone: ask user space */
@@ -98,6 +103,7 @@ static void kernel_configure(struct kernel *k, const struct options *o)
 	s->rodata->cfg_seed = k->seed;
 	bpf_map__set_max_entries(s->maps.flow_slots, banks * k->slots);
 	bpf_map__set_max_entries(s->maps.flow_queues, banks * queue);
+	bpf_map__set_max_entries(s->maps.flow_memos, k->cpus * FLOW_MEMOS);
 	bpf_map__set_max_entries(s->maps.cpu_states, k->cpus);
 	bpf_map__set_max_entries(s->maps.listed_ranges, k->listed_room ? 2 * k->listed_room : 1);
 	if (o->sample && o->sample_by == SAMPLE_HEADS)
@@ -185,6 +191,7 @@ static int kernel_map_arrays(struct kernel *k)
 	if (!k->flow_slots || !k->flow_queues || !k->cpu_states || !k->kept)
 		return -errno;
 	k->memory += slots + queues + states + kept;
+	k->memory += k->cpus * FLOW_MEMOS * sizeof(struct flow_memo);
 	kernel_find_queues(k);
 	if (k->listed_room) {
 		k->listed = kernel_map_array(k->skel->maps.listed_ranges, &listed);
