@@ -36,6 +36,7 @@ struct {
 /* Key: cpu * FLOW_MEMOS + place. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, OBJECT_CPUS *FLOW_MEMOS);
 	__type(key, __u32);
 	__type(value, struct flow_memo);

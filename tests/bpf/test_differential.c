@@ -59,6 +59,7 @@ static struct side kernel_side, host_side;
 static struct xdplens_bpf *skel;
 static struct cpu_state *states;
 static struct flow_slot *slots;
+static struct flow_memo *memos;
 static struct ring *rings[RING_COUNT];
 static struct queue queue;
 static struct engine *engine;
@@ -150,6 +151,7 @@ static void kernel_finish(void)
 			kernel_add(&mine[i]);
 	kernel_side.counters = states[cpu].bank[0];
 	memset(mine, 0, sizeof(*mine) * SLOTS);
+	memset(memos + (size_t)cpu * FLOW_MEMOS, 0, sizeof(*memos) * FLOW_MEMOS);
 	memset(&states[cpu], 0, sizeof(states[cpu]));
 }
 
@@ -412,7 +414,8 @@ int main(void)
 	}
 	states = map_array(skel->maps.cpu_states);
 	slots = map_array(skel->maps.flow_slots);
-	if (!states)
+	memos = map_array(skel->maps.flow_memos);
+	if (!states || !memos)
 		return 1;
 	queue.slots = map_array(skel->maps.flow_queues);
 	queue.ends = &states[cpu].queue[0];

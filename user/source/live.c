@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Packets of this host, by our programs in the kernel. Before it kernel.c (programs and maps),
- * attach.c (hooks), links.c (interfaces that come and go); after it the consumer.
+ * attach.c (hooks), links.c (interfaces that come and go); after it reader.c, which delivers.
  *
  * A cut: the bank that programs count into is flipped, quiesce.c waits until all have left the old
  * one, and then the old bank's queues, slots and counters are taken. So the ledger balances to the
@@ -18,29 +18,20 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/counters.h"
 #include "base/log.h"
-#include "source/decode.h"
 #include "source/helper.h"
 #include "source/kernel.h"
 #include "source/links.h"
-#include "source/merge.h"
 #include "source/proof.h"
 #include "source/quiesce.h"
-#include "source/segment.h"
+#include "source/reader.h"
 #include "source/source.h"
 
 enum {
-	BATCH = MERGE_BATCH,
-	MERGED = 1 << 16,  /* flows of a bank that are merged before they go on */
-	BURST = 1 << 15,   /* flows of a queue a poll */
-	RUN = 64,	   /* packets until a ring gets their room back */
-	LOOKS = 16,	   /* packets of the sample a poll that are shown to all */
-	PACKETS = 1 << 12, /* packets a poll: flows must be exact, so they have their turn soon */
-	FILL = 16,	   /* part of a ring or queue that may fill between two polls... */
-	REST_MS = 2,	   /* ... so long apart: a wake-up costs as much as hundreds of packets */
-	DNS_BUSY = 3,	   /* eighths of a DNS ring that wait: thin out */
-	DNS_QUIET = 32,	   /* less than this part of it waits: take more again */
+	FILL = 16,	/* part of a ring or queue that may fill between two polls... */
+	REST_MS = 2,	/* ... so long apart: a wake-up costs as much as hundreds of packets */
+	DNS_BUSY = 3,	/* eighths of a DNS ring that wait: thin out */
+	DNS_QUIET = 32, /* less than this part of it waits: take more again */
 	DNS_MASK_MAX = 0x3ff,
 	DNS_CALM = 1000, /* polls without a rush until more is taken again */
 	PROOF_CUTS = 4,
@@ -81,209 +72,14 @@ struct source {
 	unsigned cuts;
 	bool any, cutting;
 	unsigned bank;
-	struct merge *merge;
-	struct flow_slot merged[BATCH];
-	struct flow_delta deltas[BATCH];
-	size_t n_deltas;
-	unsigned deltas_bank;
-	uint64_t bad_records, dns_calm;
-	size_t taken, looks_left;
+	struct reader *reader;
+	uint64_t dns_calm;
+	bool more;	 /* waits than one poll takes */
 	uint64_t polled; /* when, CLOCK_MONOTONIC ns */
 	double rest_ms;
-	struct packet bare; /* of what is captured as it is */
-	struct counters sum;
 	struct cost cost;
 	struct timespec cpu_start, wall_start;
 };
-
-/* ---- records ---- */
-
-static void live_flush(struct source *s)
-{
-	if (s->n_deltas)
-		s->consumer.flows(s->consumer.arg, s->deltas_bank, s->deltas, s->n_deltas);
-	for (size_t i = 0; i < s->n_deltas; i++)
-		if (s->deltas[i].large)
-			kernel_keep(&s->kernel, s->deltas[i].key);
-	s->n_deltas = 0;
-}
-
-/* Deltas keep pointing to their slots, so these stay as they are until live_flush. */
-static void live_take_slot(struct source *s, const struct flow_slot *slot)
-{
-	if (decode_slot(slot, &s->kernel.clock, &s->deltas[s->n_deltas]) < 0)
-		s->bad_records++;
-	else if (++s->n_deltas == BATCH)
-		live_flush(s);
-}
-
-struct frames { /* of one packet, the first of them */
-	const struct source_consumer *to;
-	uint32_t left;
-};
-
-static void live_take_frame(void *arg, const struct event *frame)
-{
-	struct frames *f = arg;
-
-	if (!f->left)
-		return;
-	f->left--;
-	f->to->packet(f->to->arg, frame);
-}
-
-/*
- * A packet that is copied for nothing but the capture goes there as it is; only some of them are
- * shown to all others, too, since they learn little more from the rest.
- */
-static bool live_capture(struct source *s, const void *data, size_t len)
-{
-	const struct packet_record *r = data;
-	struct event event;
-
-	if (!s->consumer.sample || len < sizeof(*r) || r->segments > 1 ||
-	    r->why & ~(COPY_SAMPLE | COPY_TAKEN))
-		return false;
-	if (s->looks_left) {
-		s->looks_left--;
-		return false;
-	}
-	if (decode_sample(data, len, &s->kernel.clock, &s->bare, &event) < 0)
-		s->bad_records++;
-	else
-		s->consumer.sample(s->consumer.arg, &event);
-	return true;
-}
-
-static void live_take_packet(struct source *s, const void *data, size_t len)
-{
-	struct packet packet;
-	struct event event;
-
-	if (live_capture(s, data, len))
-		return;
-	if (decode_packet(data, len, &s->kernel.clock, &packet, &event) < 0) {
-		s->bad_records++;
-		return;
-	}
-	/* what is captured is what is on the wire */
-	if (event.segments > 1 && event.why & COPY_SAMPLE) {
-		const struct packet_record *r = data;
-		struct event frames = event;
-		struct frames wanted = {&s->consumer, r->frames ? r->frames : event.segments};
-
-		frames.why = event.why & (COPY_SAMPLE | COPY_TAKEN);
-		if (segment_event(&frames, r->gso_size, live_take_frame, &wanted))
-			event.why &= ~COPY_SAMPLE;
-	}
-	if (event.why)
-		s->consumer.packet(s->consumer.arg, &event);
-}
-
-static void live_take_merged(struct source *s, unsigned bank, size_t n)
-{
-	s->deltas_bank = bank;
-	for (size_t i = 0; i < n; i++)
-		live_take_slot(s, &s->merged[i]);
-	live_flush(s);
-}
-
-/* Reads the first `n` flows that wait in a queue. */
-static void live_read_queue(struct source *s, uint32_t cpu, unsigned bank, uint32_t n)
-{
-	struct queue *q = &s->kernel.queues[cpu][bank];
-	const struct flow_slot *in[BATCH];
-	uint32_t part;
-
-	for (; n; n -= part) {
-		part = n < BATCH ? n : BATCH;
-		for (uint32_t i = 0; i < part; i++)
-			in[i] = queue_at(q, i);
-		live_take_merged(s, bank, merge_add(s->merge, bank, in, part, s->merged));
-		queue_release(q, part);
-	}
-}
-
-/* Reads at most `most` flows of each queue, and none that came after the call. */
-static size_t live_read_flows(struct source *s, uint32_t most)
-{
-	size_t all = 0;
-
-	for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++) {
-		for (unsigned bank = 0; bank < BANKS; bank++) {
-			uint32_t n = queue_told(&s->kernel.queues[cpu][bank]);
-
-			n = n < most ? n : most;
-			live_read_queue(s, cpu, bank, n);
-			all += n;
-		}
-	}
-	return all;
-}
-
-/*
- * The ring whose next packet is the oldest; NULL: none, or one is not finished that may be older.
- * *until: until when, but for the packets of this ring, none comes between.
- */
-static struct ring *live_oldest(struct source *s, uint64_t *until)
-{
-	uint64_t first = *until + 1;
-	struct ring *oldest = NULL;
-	bool busy = false;
-
-	for (int kind = RING_DNS; kind <= RING_PACKETS; kind++) {
-		for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++) {
-			struct ring *r = s->kernel.rings[kind][cpu];
-			size_t len;
-			struct packet_record *p = ring_front(r, &len, &busy);
-
-			if (!p || p->ns > *until)
-				continue;
-			if (p->ns < first) {
-				*until = oldest ? first : *until;
-				first = p->ns;
-				oldest = r;
-			} else {
-				*until = p->ns;
-			}
-		}
-	}
-	return busy ? NULL : oldest;
-}
-
-/* Reads a ring's packets up to a time, at most `most`. */
-static size_t live_read_run(struct source *s, struct ring *r, uint64_t until, size_t most)
-{
-	struct packet_record *p;
-	bool busy = false;
-	size_t n, len;
-
-	for (n = 0; n < most && (p = ring_front(r, &len, &busy)) && p->ns <= until; n++) {
-		live_take_packet(s, p, len);
-		ring_pop(r);
-	}
-	ring_release(r);
-	return n;
-}
-
-/*
- * Reads packets in the order of their time, across CPUs: no answer comes before its query. Room in
- * a ring is taken before the clock is read, so what is older than now is there, if only as
- * unfinished.
- */
-static size_t live_read_packets(struct source *s)
-{
-	uint64_t now = clock_monotonic(), until = now;
-	struct ring *r;
-	size_t n = 0;
-
-	s->looks_left = LOOKS;
-	while (n < PACKETS && (r = live_oldest(s, &until))) {
-		n += live_read_run(s, r, until, RUN);
-		until = now;
-	}
-	return n;
-}
 
 /* ---- DNS in a flood: thinned by transaction ---- */
 
@@ -311,38 +107,6 @@ static void live_steer_dns(struct source *s)
 }
 
 /* ---- cuts ---- */
-
-static void live_take_slots(struct source *s, struct flow_slot *slots)
-{
-	for (uint32_t i = 0; i < s->kernel.slots; i++) {
-		if (!slots[i].packets)
-			continue;
-		live_take_slot(s, &slots[i]);
-		slots[i].packets = 0;
-	}
-	live_flush(s);
-}
-
-/* No program counts into `bank` any more. */
-static void live_take_bank(struct source *s, unsigned bank)
-{
-	size_t n;
-
-	memset(&s->sum, 0, sizeof(s->sum));
-	s->deltas_bank = bank;
-	for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++)
-		live_read_queue(s, cpu, bank, queue_left(&s->kernel.queues[cpu][bank]));
-	while ((n = merge_drain(s->merge, bank, s->merged)))
-		live_take_merged(s, bank, n);
-	for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++) {
-		struct counters *c = &s->kernel.cpu_states[cpu].bank[bank];
-
-		live_take_slots(s, kernel_slots(&s->kernel, cpu, bank));
-		counters_add(&s->sum, c);
-		memset(c, 0, sizeof(*c));
-	}
-	s->consumer.cut(s->consumer.arg, bank, &s->sum);
-}
 
 static void live_request_cut(struct source *s)
 {
@@ -664,7 +428,7 @@ static void live_close(struct source *s)
 	helper_free(s->helper);
 	quiesce_free(s->quiesce);
 	links_free(s->links);
-	merge_free(s->merge);
+	reader_free(s->reader);
 	kernel_unload(&s->kernel);
 	free(s);
 }
@@ -686,8 +450,8 @@ static struct source *live_open(const struct options *o, const struct source_con
 	s->helper = helper_new(&s->kernel);
 	s->quiesce = quiesce_new();
 	s->links = links_new();
-	s->merge = merge_new(MERGED, s->kernel.seed);
-	if (!s->helper || !s->quiesce || !s->links || !s->merge) {
+	s->reader = reader_new(&s->kernel, &s->consumer);
+	if (!s->helper || !s->quiesce || !s->links || !s->reader) {
 		log_error("cannot start: %s", strerror(errno));
 		goto fail;
 	}
@@ -700,22 +464,6 @@ fail:
 	return NULL;
 }
 
-/* Of the ring or queue that is fullest, the part that waits to be read. */
-static double live_fill(const struct source *s)
-{
-	const struct kernel *k = &s->kernel;
-	double most = 0;
-
-	for (uint32_t cpu = 0; cpu < k->cpus; cpu++) {
-		for (int kind = RING_DNS; kind <= RING_PACKETS; kind++)
-			most = fmax(most, (double)ring_pending(k->rings[kind][cpu]) /
-						  k->ring_size[kind]);
-		for (unsigned bank = 0; bank < BANKS; bank++)
-			most = fmax(most, queue_fill(&k->queues[cpu][bank]));
-	}
-	return most;
-}
-
 /*
  * Waits until a ring or queue is a FILL-th full, if they fill as fast as before; where more was
  * there than one poll takes, not at all.
@@ -725,10 +473,10 @@ static void live_rest(struct source *s, int timeout_ms)
 	uint64_t now;
 	double fill;
 
-	if (s->taken < PACKETS)
+	if (!s->more)
 		usleep(1000 * fmin(fmax(s->rest_ms, REST_MS), timeout_ms));
 	now = clock_monotonic();
-	fill = live_fill(s);
+	fill = reader_fill(s->reader);
 	s->rest_ms = fill > 0 ? (now - s->polled) / 1e6 / (fill * FILL) : timeout_ms;
 	s->polled = now;
 }
@@ -736,13 +484,12 @@ static void live_rest(struct source *s, int timeout_ms)
 static int live_poll(struct source *s, int timeout_ms)
 {
 	live_rest(s, timeout_ms);
-	s->taken = live_read_flows(s, BURST);
-	s->taken += live_read_packets(s);
+	s->more = reader_read(s->reader);
 	live_steer_dns(s);
 	live_follow_links(s);
 	if (s->cutting && quiesce_done(s->quiesce)) {
 		s->cutting = false;
-		live_take_bank(s, s->bank ^ 1);
+		reader_take_bank(s->reader, s->bank ^ 1);
 		live_measure_cost(s);
 		live_prove(s);
 		if (s->cuts % KEEP_CUTS == 0)
@@ -758,10 +505,9 @@ static void live_finish(struct source *s)
 		if (s->interfaces[i].attached)
 			helper_detach(s->helper, &s->interfaces[i].attachment);
 	quiesce_now();
-	while (live_read_packets(s))
-		;
-	live_take_bank(s, s->bank ^ 1);
-	live_take_bank(s, s->bank);
+	reader_drain(s->reader);
+	reader_take_bank(s->reader, s->bank ^ 1);
+	reader_take_bank(s->reader, s->bank);
 	s->cutting = false;
 }
 
