@@ -13,6 +13,7 @@ const volatile __u32 cfg_slots_mask = 4096 - 1; /* slots of the flow cache a CPU
 const volatile __u32 cfg_queue_mask = 4096 - 1; /* slots of a flow queue, less 1 */
 const volatile __u32 cfg_queue_read = 0;	/* 0: nobody reads, what is old gives way */
 const volatile __u64 cfg_seed = 0x5851f42d4c957f2dull; /* of the flow hash; random when live */
+const volatile __u32 cfg_flows = 1;		       /* account packets to flows */
 const volatile __u32 cfg_sample = 1000;		       /* copy 1 packet in N; 0: none */
 const volatile __u32 cfg_sample_by = SAMPLE_PACKETS;   /* enum sample_by: what N counts */
 const volatile __u32 cfg_filter = 0;		       /* ask the capture filter, see filter.h */

@@ -510,7 +510,7 @@ bool options_only_capture(const struct options *o)
 	/* alerts are comments in pcapng */
 	return o->write && !strstr(o->write, ".pcapng") && o->report == REPORT_NONE && !o->csv &&
 	       !o->flows && !o->dns && !o->alerts && !o->on_alert && !o->syslog &&
-	       !o->alert_packets && !o->n_plugins && !o->web;
+	       !o->alert_packets && !o->n_plugins && !o->web && !o->read && o->mode != MODE_PCAP;
 }
 
 bool options_row(size_t i, struct option_row *text)

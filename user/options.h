@@ -58,7 +58,7 @@ struct options {
  */
 int options_parse(struct options *o, int argc, char **argv);
 
-/* Nobody asks for more than packets in a file: what is learnt of them is for nobody. */
+/* Live, and nobody asks for more than packets in a file: all else would be for nobody. */
 bool options_only_capture(const struct options *o);
 
 struct option_row {	      /* of the table that options_parse goes by */

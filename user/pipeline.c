@@ -146,15 +146,6 @@ static void pipeline_flows(void *arg, unsigned bank, struct flow_delta *deltas, 
 	}
 }
 
-/* Where flows are for nobody, only their packets count. */
-static void pipeline_balance(void *arg, unsigned bank, struct flow_delta *deltas, size_t n)
-{
-	struct pipeline *p = arg;
-
-	for (size_t i = 0; i < n; i++)
-		p->open_flows[bank] += deltas[i].packets;
-}
-
 static struct count pipeline_sum(const struct count *c, size_t n)
 {
 	struct count sum = {0};
@@ -198,6 +189,8 @@ static void pipeline_cut(void *arg, unsigned bank, const struct counters *c)
 	ledger_add_counters(&p->ledger, c);
 	ledger_add_flow(&p->ledger, p->open_flows[bank]);
 	p->open_flows[bank] = 0;
+	if (options_only_capture(p->options)) /* in no flow, since flows are for nobody */
+		ledger_add_flow(&p->ledger, c->outcome[OUTCOME_FLOW].packets);
 	if (ledger_close(&p->ledger))
 		log_error("the ledger is out of balance by %lld packets: please report this",
 			  (long long)p->ledger.balance);
@@ -455,10 +448,8 @@ struct pipeline *pipeline_new(struct options *o)
 		goto fail;
 	if (p->sinks[SINK_PCAP].sink && !p->sinks[SINK_CSV].sink && !p->recorder)
 		consumer.sample = pipeline_sample;
-	if (options_only_capture(o)) {
+	if (options_only_capture(o))
 		consumer.packet = pipeline_sample;
-		consumer.flows = pipeline_balance;
-	}
 	consumer.listed.ranges = detect_listed(p->detect, &consumer.listed.n);
 	if (o->netns && netns_go(netns_find(o->netns)) < 0)
 		goto fail;

@@ -284,7 +284,7 @@ static __always_inline void watch(struct home *h, const void *data, const void *
 		p.key.link |= h->link;
 	}
 	count_packet(h, &p);
-	if (p.outcome == OUTCOME_FLOW)
+	if (p.outcome == OUTCOME_FLOW && home_knob(h, flows))
 		slot = flow_account(h, &p);
 	copy_packet(h, &p, slot);
 }

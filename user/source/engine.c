@@ -24,7 +24,7 @@ enum {
 
 struct engine_knobs {
 	uint32_t period, copies, looks, head_packets, head_caplen, sample, sample_by, sample_caplen,
-		sample_large, dns;
+		sample_large, dns, flows;
 };
 
 struct head { /* of one direction of a flow */
@@ -267,6 +267,7 @@ struct engine *engine_new(const struct engine_config *config, const struct sourc
 		.sample_caplen = config->caplen,
 		.sample_large = config->caplen,
 		.dns = 1,
+		.flows = 1,
 	};
 	e->state = calloc(1, sizeof(*e->state));
 	e->slots = aligned_alloc(64, config->slots * sizeof(*e->slots));

@@ -87,6 +87,7 @@ static void kernel_configure(struct kernel *k, const struct options *o)
 	s->rodata->cfg_owner =
 		libbpf_probe_bpf_helper(BPF_PROG_TYPE_SCHED_CLS, BPF_FUNC_skb_cgroup_id, NULL) == 1;
 	if (options_only_capture(o)) {
+		s->rodata->cfg_flows = 0;
 		s->rodata->cfg_dns = 0;
 		s->rodata->cfg_looks = 0;
 		s->rodata->cfg_head_packets = 0;
