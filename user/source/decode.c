@@ -30,22 +30,25 @@ static bool decode_sound(const struct packet_record *r, size_t len)
 	       r->wire_len >= r->caplen;
 }
 
+/* One field after the other: to clear the whole first takes a seventh of a capture's time. */
 static void decode_event(const struct packet_record *r, const struct clock *clock,
 			 const struct packet *packet, struct event *event)
 {
-	*event = (struct event){
-		.ts = clock_epoch(clock, r->ns),
-		.packet = packet,
-		.data = r->data,
-		.caplen = r->caplen,
-		.wire_len = r->wire_len,
-		.linktype = LINK_ETHERNET,
-		.segments = r->segments ? r->segments : 1,
-		.why = r->why,
-		.tag_stripped = r->tag_stripped,
-		.cgroup = r->cgroup,
-		.dns_latency_ms = -1,
-	};
+	event->ts = clock_epoch(clock, r->ns);
+	event->packet = packet;
+	event->data = r->data;
+	event->caplen = r->caplen;
+	event->wire_len = r->wire_len;
+	event->linktype = LINK_ETHERNET;
+	event->segments = r->segments ? r->segments : 1;
+	event->why = r->why;
+	event->tag_stripped = r->tag_stripped;
+	event->verdict = (struct verdict){0};
+	event->cgroup = r->cgroup;
+	event->owner = 0;
+	event->interface = NULL;
+	event->dns_latency_ms = -1;
+	event->dns_malformed = false;
 }
 
 int decode_sample(const void *data, size_t len, const struct clock *clock, struct packet *bare,
