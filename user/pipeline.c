@@ -551,10 +551,15 @@ void pipeline_reload(struct pipeline *p)
 
 void pipeline_finish(struct pipeline *p)
 {
-	uint64_t now;
+	uint64_t now, lost;
 
 	p->source_ops->finish(p->source);
 	now = p->source_ops->now(p->source);
+	lost = p->ledger.lost[LOST_DNS] + p->ledger.lost[LOST_PACKETS];
+	if (lost && p->options->report == REPORT_NONE)
+		log_warn("%llu packets were not copied, since the rings were full (ring_mb in the "
+			 "configuration)",
+			 (unsigned long long)lost);
 	dns_finish(p->dns, now);
 	detect_finish(p->detect, now);
 }

@@ -179,8 +179,8 @@ static void test_exact(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_merged),	cmocka_unit_test(test_apart),
-		cmocka_unit_test(test_banks),	cmocka_unit_test(test_unsound),
+		cmocka_unit_test(test_merged), cmocka_unit_test(test_apart),
+		cmocka_unit_test(test_banks),  cmocka_unit_test(test_unsound),
 		cmocka_unit_test(test_exact),
 	};
 

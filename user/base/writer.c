@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -371,11 +372,24 @@ struct writer *writer_new(int fd, size_t size, bool gzip)
 	return w;
 }
 
+/* Where both share a CPU, whoever fills blocks must not keep the thread from its turn. */
+static void queue_yield(struct writer *w)
+{
+	bool few;
+
+	pthread_mutex_lock(&w->lock);
+	few = w->n_free < ALL_BLOCKS / 2;
+	pthread_mutex_unlock(&w->lock);
+	if (few)
+		sched_yield();
+}
+
 struct writer_block *writer_block(struct writer *w, enum writer_use use, bool wait)
 {
 	int reserve = use == WRITER_FILE ? 0 : 1;
 	struct writer_block *block = NULL;
 
+	queue_yield(w);
 	pthread_mutex_lock(&w->lock);
 	while (wait && w->n_free <= reserve && !atomic_load(&w->failing) && !hurried)
 		queue_sleep(w, &w->moved, TURN_MS);
