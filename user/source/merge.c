@@ -3,7 +3,9 @@
 #include "source/merge.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "analysis/huge.h"
 #include "xdplens/classify.h"
 #include "xdplens/packet.h"
 
@@ -22,6 +24,11 @@ struct merge {
 	struct flow_slot *slots[BANKS];
 };
 
+static size_t merge_bytes(const struct merge *m)
+{
+	return BANKS * (m->mask + 1ul) * sizeof(**m->slots);
+}
+
 struct merge *merge_new(uint32_t slots, uint64_t seed)
 {
 	struct merge *m = calloc(1, sizeof(*m));
@@ -30,11 +37,12 @@ struct merge *merge_new(uint32_t slots, uint64_t seed)
 		return NULL;
 	m->seed = seed;
 	m->mask = slots - 1;
-	m->slots[0] = calloc(BANKS * (size_t)slots, sizeof(**m->slots));
+	m->slots[0] = huge_map(merge_bytes(m));
 	if (!m->slots[0]) {
 		free(m);
 		return NULL;
 	}
+	memset(m->slots[0], 0, merge_bytes(m)); /* or memory would grow while flows find places */
 	for (unsigned bank = 1; bank < BANKS; bank++)
 		m->slots[bank] = m->slots[bank - 1] + slots;
 	return m;
@@ -44,7 +52,7 @@ void merge_free(struct merge *m)
 {
 	if (!m)
 		return;
-	free(m->slots[0]);
+	huge_unmap(m->slots[0], merge_bytes(m));
 	free(m);
 }
 
