@@ -13,9 +13,9 @@
 #include "analysis/flow_entry.h"
 #include "analysis/flow_index.h"
 #include "analysis/flow_totals.h"
-#include "analysis/huge.h"
 #include "analysis/name_pool.h"
 #include "analysis/top.h"
+#include "base/huge.h"
 #include "xdplens/classify.h"
 
 enum {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/huge.h"
+#include "base/huge.h"
 #include "xdplens/classify.h"
 #include "xdplens/packet.h"
 

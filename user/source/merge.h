@@ -20,8 +20,7 @@ enum { MERGE_BATCH = 64 };
 
 struct merge;
 
-/* `slots`: of each bank, a power of two; memory: 64 octets each. NULL and errno.
- */
+/* `slots`: of each bank, a power of two; a slot is 64 octets. NULL and errno. */
 struct merge *merge_new(uint32_t slots, uint64_t seed);
 void merge_free(struct merge *m); /* NULL is fine */
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Memory in huge pages: see huge.h. */
-#include "analysis/huge.h"
+#include "base/huge.h"
 
 #include <stdint.h>
 #include <sys/mman.h>

@@ -3,8 +3,8 @@
  * Memory for large tables: reserved at start, given by the kernel as it is touched, in huge pages
  * where it can, because random access to a large table is mostly TLB misses otherwise.
  */
-#ifndef ANALYSIS_HUGE_H
-#define ANALYSIS_HUGE_H
+#ifndef XDPLENS_HUGE_H
+#define XDPLENS_HUGE_H
 
 #include <stddef.h>
 
