@@ -194,7 +194,6 @@ struct counters {
 };
 _Static_assert(sizeof(struct counters) % 64 == 0, "whole cache lines");
 
-/* What user space steers while programs run. */
 /*
  * Hashes of large flows, a bit each in both of a word's pair: new ones are marked in both, and one
  * of the two is cleared at a time, so that what goes on stays marked and what ended is forgotten.
@@ -204,6 +203,7 @@ struct kept_marks {
 	__u64 marks[KEPT_AGES];
 };
 
+/* What user space steers while programs run. */
 struct live_config {
 	__u32 bank;	/* that programs count into */
 	__u32 dns_mask; /* copy only DNS transactions whose id has none of these bits */

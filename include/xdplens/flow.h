@@ -137,14 +137,6 @@ static __always_inline void overflow_add(struct home *h, const struct flow_key *
 	overflow_sketch(c, flow_hash64(key, 0));
 }
 
-static __always_inline int flow_same(const struct flow_key *a, const struct flow_key *b)
-{
-	const struct flow_words *x = (const void *)a, *y = (const void *)b;
-
-	return !((x->w[1] ^ y->w[1]) | (x->w[3] ^ y->w[3]) | (x->w[4] ^ y->w[4]) |
-		 (x->tail ^ y->tail) | (x->w[0] ^ y->w[0]) | (x->w[2] ^ y->w[2]));
-}
-
 static __always_inline __u32 flow_known(const struct flow_slot *slot)
 {
 	return slot->app | (__u32)(slot->grade & SLOT_SURE) << 8 |

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The hash of a flow's key: it names the slot in the cache and the mark of large flows. */
+/* A flow's key compared, and its hash: what names the slot, the memo and the mark of large flows.
+ */
 #ifndef XDPLENS_FLOW_HASH_H
 #define XDPLENS_FLOW_HASH_H
 
@@ -35,6 +36,14 @@ static __always_inline __u64 flow_hash64(const struct flow_key *key, __u64 seed)
 	h += k->w[4] * 0xc4ceb9fe1a85ec53ull;
 	h += k->tail * 0x2545f4914f6cdd1dull;
 	return flow_mix(h);
+}
+
+static __always_inline int flow_same(const struct flow_key *a, const struct flow_key *b)
+{
+	const struct flow_words *x = (const void *)a, *y = (const void *)b;
+
+	return !((x->w[1] ^ y->w[1]) | (x->w[3] ^ y->w[3]) | (x->w[4] ^ y->w[4]) |
+		 (x->tail ^ y->tail) | (x->w[0] ^ y->w[0]) | (x->w[2] ^ y->w[2]));
 }
 
 /* Which of a CPU's memos is a hash's; other bits than those that choose a slot. */

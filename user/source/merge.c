@@ -56,21 +56,11 @@ void merge_free(struct merge *m)
 	free(m);
 }
 
-static int merge_same_key(const struct flow_key *a, const struct flow_key *b)
-{
-	const struct flow_words *x = (const void *)a, *y = (const void *)b;
-	uint64_t differ = x->tail ^ y->tail;
-
-	for (int i = 0; i < 5; i++)
-		differ |= x->w[i] ^ y->w[i];
-	return !differ;
-}
-
 static int merge_fits(const struct flow_slot *to, const struct flow_slot *from)
 {
 	uint32_t packets, bytes;
 
-	return merge_same_key(&to->key, &from->key) && to->app == from->app &&
+	return flow_same(&to->key, &from->key) && to->app == from->app &&
 	       !((to->grade ^ from->grade) & GRADE) &&
 	       !((to->tcp_flags | from->tcp_flags) & TELLING) &&
 	       !__builtin_add_overflow(to->packets, from->packets, &packets) &&
