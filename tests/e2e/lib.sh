@@ -107,6 +107,21 @@ unwatch() {
 	[ "$status" = 0 ] || fail "exit status $status after SIGINT"
 }
 
+# dump NAMESPACE INTERFACE ARGUMENT...: tcpdump into $tmp/dump.pcap, messages in $tmp/tcpdump.
+dump() {
+	start ip netns exec "$1" tcpdump -i "$2" -B 65536 -w "$tmp/dump.pcap" "${@:3}" 2>"$tmp/tcpdump"
+	dump=$child
+	until_true 5 grep -q "listening on" "$tmp/tcpdump" || fail "tcpdump did not start: $(cat "$tmp/tcpdump")"
+}
+
+# Ends it when it has everything: the kernel hands out a block that is not full after a second.
+undump() {
+	sleep 1.5
+	kill -INT "$dump"
+	wait "$dump"
+	grep -q "^0 packets dropped by kernel" "$tmp/tcpdump" || fail "tcpdump lost packets: $(cat "$tmp/tcpdump")"
+}
+
 # The last JSON report's value of a jq path.
 report() { tail -n 1 "$tmp/report" | jq -r "$1"; }
 
