@@ -11,7 +11,10 @@
 
 const volatile __u32 cfg_slots_mask = 4096 - 1; /* slots of the flow cache a CPU and bank, less 1 */
 const volatile __u32 cfg_queue_mask = 4096 - 1; /* slots of a flow queue, less 1 */
-const volatile __u32 cfg_queue_read = 0;	/* 0: nobody reads, what is old gives way */
+const volatile __u32 cfg_dns_chunks = 2;	/* of a ring, a power of two */
+const volatile __u32 cfg_packet_chunks = 2;
+const volatile __u32 cfg_read = 0; /* 0: nobody reads queues and rings, what is old gives way */
+const volatile __u32 cfg_bare = 0; /* records as a pcap file has them, where that says all */
 const volatile __u64 cfg_seed = 0x5851f42d4c957f2dull; /* of the flow hash; random when live */
 const volatile __u32 cfg_flows = 1;		       /* account packets to flows */
 const volatile __u32 cfg_sample = 1000;		       /* copy 1 packet in N; 0: none */

@@ -10,75 +10,106 @@
 
 #include "filter.h"
 
-static __always_inline int emit_fill(struct home *h, struct packet_record *r,
-				     const struct flow_slot *slot, __u32 why, __u32 room)
+static __always_inline void *emit_chunk(const struct home *h, int kind, __u64 at)
 {
-	__u32 len = h->len < room ? h->len : room;
+	__u32 chunks = kind == RING_DNS ? cfg_dns_chunks : cfg_packet_chunks;
+	__u32 key = h->cpu * chunks + (at / RING_CHUNK & (chunks - 1));
 
-	__builtin_memset(r, 0, sizeof(*r));
-	r->ns = bpf_ktime_get_ns();
-	r->wire_len = h->wire_len;
+	return kind == RING_DNS ? bpf_map_lookup_elem(&dns_rings, &key)
+				: bpf_map_lookup_elem(&packet_rings, &key);
+}
+
+static __always_inline int emit_has_room(struct ring_ends *ring, int kind, __u64 end)
+{
+	__u64 chunks = kind == RING_DNS ? cfg_dns_chunks : cfg_packet_chunks;
+
+	if (end <= ring->limit || !cfg_read)
+		return 1;
+	ring->limit = *(volatile __u64 *)&ring->tail + chunks * RING_CHUNK;
+	return end <= ring->limit;
+}
+
+/* What a bare record has no place for. */
+static __always_inline void emit_extend(struct home *h, struct packet_record *r,
+					const struct flow_slot *slot, __u32 why)
+{
 	r->ifindex = h->ifindex;
 	r->link = h->link;
 	r->segments = h->segments;
-	r->gso_size = h->gso_size;
-	r->frames = h->frames;
+	r->app = slot ? slot->app : 0;
+	r->grade = slot ? slot->grade : 0;
 	r->why = why;
 	r->tag_stripped = h->tag_stripped;
-	if (slot) {
-		r->app = slot->app;
-		r->grade = slot->grade;
-	}
+	r->gso_size = h->gso_size;
+	r->frames = h->frames;
+	r->cgroup = 0;
 	/* once a flow is known, its packets tell nothing new */
 	if (cfg_owner && h->skb && h->link & FLOW_EGRESS && why & (COPY_DNS | COPY_HEAD))
 		r->cgroup = bpf_skb_cgroup_id(h->ctx);
-	if (home_fill(h, 0, r->data, len, room) < 0)
-		return -1;
-	r->caplen = len;
-	return 0;
 }
 
-/* Sizes of records, so that a reservation is a constant: the verifier wants one. */
-#define EMIT_SIZE(room)                                                                      \
-	do {                                                                                 \
-		struct packet_record *r = bpf_ringbuf_reserve(ring, sizeof(*r) + (room), 0); \
-		if (!r)                                                                      \
-			goto lost;                                                           \
-		if (emit_fill(h, r, slot, why, (room)) < 0) {                                \
-			bpf_ringbuf_discard(r, BPF_RB_NO_WAKEUP);                            \
-			goto lost;                                                           \
-		}                                                                            \
-		bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);                                     \
-	} while (0)
+/* Bare where a pcap file's record says all there is to say. */
+static __always_inline int emit_is_bare(const struct home *h, __u32 why)
+{
+	return cfg_bare && h->segments == 1 && !h->tag_stripped && why & COPY_TAKEN;
+}
 
+/* A division is only for the first record of a second. */
+static __always_inline void emit_date(struct ring_ends *ring, struct pcap_record *r)
+{
+	const __u64 second = 1000000000;
+	__u64 ns = bpf_ktime_get_ns() + *(volatile __u64 *)&live_config.epoch;
+
+	if (ns - ring->second >= second) {
+		ring->sec = ns / second;
+		ring->second = ring->sec * second;
+	}
+	r->sec = ring->sec;
+	r->nsec = ns - ring->second;
+}
+
+static __always_inline void emit_full(struct home *h, struct packet_record *r,
+				      const struct flow_slot *slot, __u32 why)
+{
+	r->ns = bpf_ktime_get_ns();
+	r->caplen |= cfg_bare ? RECORD_FULL : 0;
+	emit_extend(h, r, slot, why);
+}
+
+/*
+ * Whoever reads waits for a record that is on its way if its own clock was read long enough before
+ * for the mark to have become visible: so packets of all CPUs can be put in order.
+ */
 static __always_inline void home_copy(struct home *h, const struct packet *p,
 				      const struct flow_slot *slot, __u32 why, __u32 caplen)
 {
 	int kind = why & COPY_DNS ? RING_DNS : RING_PACKETS;
-	__u32 len = h->len < caplen ? h->len : caplen;
-	__u32 cpu = h->cpu;
-	void *ring;
+	struct ring_ends *ring = &h->state->rings[kind];
+	__u32 len = h->len < caplen ? h->len : caplen, bare = emit_is_bare(h, why);
+	__u32 head = bare ? sizeof(struct pcap_record) : sizeof(struct packet_record);
+	__u64 at = ring->head / 2, next = ring_after(at, head + len);
+	void *chunk = emit_chunk(h, kind, at);
+	struct packet_record *r;
 
 	(void)p;
-	ring = kind == RING_DNS ? bpf_map_lookup_elem(&dns_rings, &cpu)
-				: bpf_map_lookup_elem(&packet_rings, &cpu);
-	if (!ring)
+	if (!chunk || !emit_has_room(ring, kind, next))
 		goto lost;
-	if (len <= 64)
-		EMIT_SIZE(64);
-	else if (len <= 96)
-		EMIT_SIZE(96);
-	else if (len <= 256)
-		EMIT_SIZE(256);
-	else if (len <= 1536)
-		EMIT_SIZE(1536);
-	else if (len <= CAPTURE_MAX)
-		EMIT_SIZE(CAPTURE_MAX);
-	else if (len <= 16384)
-		EMIT_SIZE(16384);
+	*(volatile __u64 *)&ring->head = at * 2 + 1;
+	r = chunk + (at & (RING_CHUNK - 1));
+	r->caplen = len;
+	r->wire_len = h->wire_len;
+	if (bare)
+		emit_date(ring, (struct pcap_record *)r);
 	else
-		EMIT_SIZE(COPY_MAX);
-	return;
+		emit_full(h, r, slot, why);
+	if (home_fill(h, 0, (void *)r + head, len, COPY_MAX) < 0)
+		next = at;
+	ring->full += !bare && next > at;
+	if (next % RING_CHUNK == 0)
+		*(__u64 *)(chunk + RING_ENDED) = (at & (RING_CHUNK - 1)) + head + len;
+	__sync_lock_test_and_set(&ring->head, next * 2);
+	if (next > at)
+		return;
 lost:
 	h->counters->lost[kind]++;
 }

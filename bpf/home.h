@@ -149,7 +149,7 @@ static __always_inline __u32 queue_room(const struct flow_queue *q)
 {
 	__u32 size = cfg_queue_mask + 1;
 
-	return cfg_queue_read ? size - (q->head - *(volatile __u32 *)&q->tail) : size;
+	return cfg_read ? size - (q->head - *(volatile __u32 *)&q->tail) : size;
 }
 
 static __always_inline int home_evict(struct home *h, const struct flow_slot *slot)

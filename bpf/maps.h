@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Every map. Arrays are mapped by user space, which reads them without a system call. Each kind of
- * copy has a ring a CPU (a shared one costs fifteen times more with two writers); the object alone
- * has two of each, user space adds the others. Flows leave by a queue of our own: with one writer
- * and one reader it costs a third of a ring.
+ * Every map. Arrays are mapped by user space, which reads them without a system call. Flows and
+ * copies of packets leave by queues and rings of our own in them, one a CPU: with one writer and
+ * one reader they cost a third of what BPF_MAP_TYPE_RINGBUF does.
  */
 #ifndef MAPS_H
 #define MAPS_H
@@ -13,7 +12,7 @@
 
 #include "config.h"
 
-enum { OBJECT_CPUS = 32, OBJECT_SLOTS = 4096, OBJECT_QUEUE = 4096 };
+enum { OBJECT_CPUS = 32, OBJECT_SLOTS = 4096, OBJECT_QUEUE = 4096, OBJECT_CHUNKS = 2 };
 
 /* Key: ((cpu * BANKS) + bank) * slots + hash. */
 struct {
@@ -90,22 +89,17 @@ struct {
 	__type(value, __u32);
 } heads SEC(".maps");
 
-struct ring {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 22);
-} dns_ring_0 SEC(".maps"), dns_ring_1 SEC(".maps"), packet_ring_0 SEC(".maps"),
-	packet_ring_1 SEC(".maps");
+/* Key: cpu * chunks + place. See struct ring_ends. */
+#define RING(name)                                               \
+	struct {                                                 \
+		__uint(type, BPF_MAP_TYPE_ARRAY);                \
+		__uint(map_flags, BPF_F_MMAPABLE);               \
+		__uint(max_entries, OBJECT_CPUS *OBJECT_CHUNKS); \
+		__uint(key_size, sizeof(__u32));                 \
+		__uint(value_size, RING_STEP);                   \
+	} name SEC(".maps")
 
-/* Key: CPU. */
-#define RINGS(name, first, second)                        \
-	struct {                                          \
-		__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS); \
-		__uint(max_entries, OBJECT_CPUS);         \
-		__type(key, __u32);                       \
-		__array(values, struct ring);             \
-	} name SEC(".maps") = {.values = {&first, &second}}
-
-RINGS(dns_rings, dns_ring_0, dns_ring_1);
-RINGS(packet_rings, packet_ring_0, packet_ring_1);
+RING(dns_rings);
+RING(packet_rings);
 
 #endif

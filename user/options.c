@@ -513,6 +513,11 @@ bool options_only_capture(const struct options *o)
 	       !o->alert_packets && !o->n_plugins && !o->web && !o->read && o->mode != MODE_PCAP;
 }
 
+bool options_bare_capture(const struct options *o)
+{
+	return options_only_capture(o) && !o->rotate_bytes && !o->rotate_seconds;
+}
+
 bool options_row(size_t i, struct option_row *text)
 {
 	const struct row *row = &table[i];

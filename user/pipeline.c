@@ -18,6 +18,7 @@
 #include "analysis/ledger.h"
 #include "analysis/sketch.h"
 #include "analysis/talkers.h"
+#include "base/buffer.h"
 #include "base/counters.h"
 #include "base/log.h"
 #include "detect/detect.h"
@@ -90,6 +91,20 @@ static void pipeline_sample(void *arg, const struct event *e)
 
 	if (pipeline_captures(p, e))
 		pcap->ops->packet(pcap->sink, e);
+}
+
+static bool pipeline_records(void *arg, const void *records, size_t octets, size_t n)
+{
+	struct output *pcap = &((struct pipeline *)arg)->sinks[SINK_PCAP];
+
+	return pcap->ops->records(pcap->sink, records, octets, n);
+}
+
+static bool pipeline_lend(void *arg, const struct writer_loan *loan, size_t octets)
+{
+	struct output *pcap = &((struct pipeline *)arg)->sinks[SINK_PCAP];
+
+	return pcap->ops->lend(pcap->sink, loan, octets);
 }
 
 static void pipeline_packet(void *arg, const struct event *copied)
@@ -450,6 +465,10 @@ struct pipeline *pipeline_new(struct options *o)
 		consumer.sample = pipeline_sample;
 	if (options_only_capture(o))
 		consumer.packet = pipeline_sample;
+	if (options_bare_capture(o))
+		consumer.records = pipeline_records;
+	if (options_bare_capture(o) && !buffer_gzip(o->write))
+		consumer.lend = pipeline_lend;
 	consumer.listed.ranges = detect_listed(p->detect, &consumer.listed.n);
 	if (o->netns && netns_go(netns_find(o->netns)) < 0)
 		goto fail;

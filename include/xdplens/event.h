@@ -98,11 +98,14 @@ enum sample_by { SAMPLE_PACKETS, SAMPLE_FLOWS, SAMPLE_HEADS };
 /* ASKS: user space has to find out, of each frame that the packet stands for. */
 enum filter_verdict { FILTER_REJECTS, FILTER_TAKES, FILTER_ASKS };
 
-/* What rings hold: the ring knows a record's length. */
+/*
+ * What rings hold, at any address: `caplen` octets of the frame follow. What goes into a pcap file
+ * and nowhere else may be bare: a record of that file.
+ */
 struct packet_record {
 	__u64 ns;
+	__u32 caplen;
 	__u32 wire_len;
-	__u32 caplen; /* bytes of data that follow; no more than the record has */
 	__u32 ifindex;
 	__u16 link;	/* as in struct flow_key, also of a VLAN tag that the bytes lack */
 	__u16 segments; /* frames on the wire that this skb stands for, >= 1 */
@@ -121,6 +124,16 @@ enum {
 	CAPTURE_MAX = 4096, /* most bytes of a packet that a user asked for nothing more of */
 	COPY_MAX = 65528,   /* most bytes of one packet in a record: a large send is whole */
 };
+
+/* draft-ietf-opsawg-pcap, section 5; in the byte order of the host. */
+struct pcap_record {
+	__u32 sec, nsec; /* since the epoch */
+	__u32 caplen, wire_len;
+};
+_Static_assert(__builtin_offsetof(struct packet_record, caplen) ==
+		       __builtin_offsetof(struct pcap_record, caplen),
+	       "which of the two it is, caplen tells");
+#define RECORD_FULL 0x80000000u /* in `caplen`, where some records are bare: this one is not */
 
 /* ---- counters ---- */
 
@@ -208,7 +221,8 @@ struct live_config {
 	__u32 bank;	/* that programs count into */
 	__u32 dns_mask; /* copy only DNS transactions whose id has none of these bits */
 	__u64 listed;	/* blacklist: where its ranges begin << 32 | how many they are */
-	__u32 pad[12];
+	__u64 epoch;	/* ns: since the epoch less CLOCK_MONOTONIC */
+	__u32 pad[10];
 };
 
 struct clocks {
@@ -245,6 +259,38 @@ enum {
 	QUEUE_TOLD = 16, /* slots between two stores of `told`, since an ordered one is dear */
 };
 
+/*
+ * A ring of one CPU: chunks of a map of their own, with one writer and one reader. Positions count
+ * octets from the start and never go back. A record begins anywhere in a chunk and may end in the
+ * spare room after it, where no position is; then the next one begins with the next chunk.
+ */
+struct ring_ends {
+	__u64 head;   /* twice the position that is written up to; 1 more: a record is on its way */
+	__u64 limit;  /* position that may be written up to before `tail` is looked at again */
+	__u64 second; /* the last one that a bare record was written in: its begin, ns since the
+			 epoch */
+	__u32 sec;    /* the same */
+	__u32 full;   /* records that are not bare, from the start */
+	__u64 pad[4];
+	__u64 tail; /* read up to: user space's, on a cache line of its own */
+	__u64 tail_pad[7];
+};
+
+enum {
+	RING_CHUNK = 1 << 19,
+	/* with its spare room, and after it the place in the chunk where its last record ended */
+	RING_ENDED = RING_CHUNK + sizeof(struct packet_record) + COPY_MAX,
+	RING_STEP = RING_ENDED + sizeof(__u64),
+};
+
+/* Where the record after one of `octets` at `at` begins. */
+static inline __attribute__((always_inline)) __u64 ring_after(__u64 at, __u32 octets)
+{
+	__u64 chunk = at & ~(__u64)(RING_CHUNK - 1);
+
+	return at + octets - chunk < RING_CHUNK ? at + octets : chunk + RING_CHUNK;
+}
+
 enum { BANKS = 2, INTERFACE_BINS = 512, INTERFACE_PROBES = 8 };
 
 /*
@@ -255,6 +301,7 @@ enum { BANKS = 2, INTERFACE_BINS = 512, INTERFACE_PROBES = 8 };
 struct cpu_state {
 	struct counters bank[BANKS];
 	struct flow_queue queue[BANKS];
+	struct ring_ends rings[RING_COUNT];
 	struct interface_count interface[INTERFACE_BINS];
 	__u32 sample_left;  /* packets until the next sample */
 	__u32 budget_start; /* jiffies when the present budgets began */

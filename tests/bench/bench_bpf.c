@@ -36,11 +36,11 @@ enum {
 	ROUNDS = 7,
 	CROWDS = 2,
 	PROGRAMS = 5,
-	RINGS = 8,
+	RING_CHUNKS = 16, /* as the program has with the sizes that it has by itself... */
 	RING_BATCH = 256,
 	RUN_NS = 15000000,     /* how long a measured run shall be */
 	TRIAL = 20000,	       /* packets, to find how many fill it */
-	QUEUE_SLOTS = 1 << 16, /* as the program has with the sizes that it has by itself */
+	QUEUE_SLOTS = 1 << 16, /* ... likewise */
 	READER_PAUSE_US = 200, /* between looks at the rings */
 };
 
@@ -79,8 +79,7 @@ struct bench {
 	struct program programs[PROGRAMS];
 	uint8_t frame[BENCH_PACKET_MAX];
 	size_t frame_len;
-	struct ring *rings[RINGS];
-	int n_rings;
+	struct ring rings[BENCH_CPUS * RING_COUNT];
 	struct queue queues[BENCH_CPUS];
 	struct cpu_state *states;
 	int cpus;
@@ -167,13 +166,17 @@ static struct xdplens_bpf *ours_load(uint32_t listed)
 
 	if (!ours)
 		die("xdplens.bpf.o");
-	ours->rodata->cfg_queue_read = 1;
+	ours->rodata->cfg_read = 1;
 	ours->rodata->cfg_queue_mask = QUEUE_SLOTS - 1;
+	ours->rodata->cfg_dns_chunks = RING_CHUNKS;
+	ours->rodata->cfg_packet_chunks = RING_CHUNKS;
 	ours->rodata->cfg_listed = listed > 0;
 	bpf_map__set_max_entries(ours->maps.cpu_states, bench_cpus());
 	bpf_map__set_max_entries(ours->maps.flow_slots,
 				 bench_cpus() * BANKS * (ours->rodata->cfg_slots_mask + 1));
 	bpf_map__set_max_entries(ours->maps.flow_queues, bench_cpus() * BANKS * QUEUE_SLOTS);
+	bpf_map__set_max_entries(ours->maps.dns_rings, bench_cpus() * RING_CHUNKS);
+	bpf_map__set_max_entries(ours->maps.packet_rings, bench_cpus() * RING_CHUNKS);
 	bpf_map__set_max_entries(ours->maps.listed_ranges, listed ? listed : 1);
 	if (xdplens_bpf__load(ours) < 0)
 		die("xdplens.bpf.o");
@@ -207,15 +210,18 @@ static void queues_open(struct bench *b)
 
 static void rings_open(struct bench *b)
 {
-	struct bpf_map *map;
+	unsigned char *chunks[RING_COUNT] = {
+		[RING_DNS] = array_map(b->ours->maps.dns_rings),
+		[RING_PACKETS] = array_map(b->ours->maps.packet_rings),
+	};
 
-	bpf_object__for_each_map (map, b->ours->obj) {
-		if (bpf_map__type(map) != BPF_MAP_TYPE_RINGBUF || b->n_rings == RINGS)
-			continue;
-		b->rings[b->n_rings] = ring_new(bpf_map__fd(map), bpf_map__max_entries(map));
-		if (!b->rings[b->n_rings++])
-			die(bpf_map__name(map));
-	}
+	for (int i = 0; i < b->cpus * RING_COUNT; i++)
+		b->rings[i] = (struct ring){
+			.ends = &b->states[i / RING_COUNT].rings[i % RING_COUNT],
+			.chunks = chunks[i % RING_COUNT] +
+				  (size_t)(i / RING_COUNT) * RING_CHUNKS * RING_STEP,
+			.n_chunks = RING_CHUNKS,
+		};
 }
 
 static void bench_open(struct bench *b, const char *wrap, uint32_t listed)
@@ -237,8 +243,8 @@ static void bench_open(struct bench *b, const char *wrap, uint32_t listed)
 		*p = program_table[i];
 		p->fd = program_fd(p->empty ? b->wrap : b->ours->obj, p->symbol);
 	}
-	rings_open(b);
 	queues_open(b);
+	rings_open(b);
 }
 
 /* Records that found no room, of all CPUs. */
@@ -254,12 +260,19 @@ static uint64_t records_lost(struct bench *b)
 
 /* ---- the reader ---- */
 
-static void record_take(void *arg, void *data, size_t len)
+static size_t ring_take(struct bench *b, struct ring *ring)
 {
-	struct bench *b = arg;
+	bool busy = false;
+	size_t n, len;
+	void *record;
 
-	(void)len;
-	b->records += ((const struct packet_record *)data)->caplen != 0;
+	for (n = 0; n < RING_BATCH && (record = ring_front(ring, &len, &busy)); n++) {
+		b->records += record_caplen(record) != 0;
+		ring_pop(ring, record);
+	}
+	if (n)
+		ring_release(ring);
+	return n;
 }
 
 static size_t queue_take(struct bench *b, struct queue *q)
@@ -282,13 +295,8 @@ static void *reader_main(void *arg)
 	while (!b->stop) {
 		size_t n = 0;
 
-		for (int i = 0; i < b->n_rings; i++) {
-			size_t got = ring_peek(b->rings[i], RING_BATCH, record_take, b);
-
-			if (got)
-				ring_release(b->rings[i]);
-			n += got;
-		}
+		for (int i = 0; i < b->cpus * RING_COUNT; i++)
+			n += ring_take(b, &b->rings[i]);
 		for (int cpu = 0; cpu < b->cpus; cpu++)
 			n += queue_take(b, &b->queues[cpu]);
 		if (!n)
@@ -450,8 +458,6 @@ static bool wanted(const char *only, const char *packet, const char *regime)
 
 static void bench_close(struct bench *b)
 {
-	for (int i = 0; i < b->n_rings; i++)
-		ring_free(b->rings[i]);
 	munmap(b->flows, sizeof(*b->flows) * BENCH_CPUS);
 	xdplens_bpf__destroy(b->ours);
 	bpf_object__close(b->wrap);

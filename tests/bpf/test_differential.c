@@ -60,7 +60,7 @@ static struct xdplens_bpf *skel;
 static struct cpu_state *states;
 static struct flow_slot *slots;
 static struct flow_memo *memos;
-static struct ring *rings[RING_COUNT];
+static struct ring rings[RING_COUNT];
 static struct queue queue;
 static struct engine *engine;
 static int cpu;
@@ -121,19 +121,18 @@ static void kernel_add(const struct flow_slot *slot)
 	add_flow(&kernel_side, &slot->key, &d);
 }
 
-static void take_copy(void *arg, void *data, size_t len)
-{
-	(void)data, (void)len;
-	kernel_side.copies[*(enum ring_kind *)arg]++;
-}
-
 static void drain(void)
 {
 	for (int kind = 0; kind < RING_COUNT; kind++) {
-		enum ring_kind k = kind;
+		bool busy = false;
+		size_t len;
+		void *record;
 
-		ring_peek(rings[kind], SIZE_MAX, take_copy, &k);
-		ring_release(rings[kind]);
+		for (; (record = ring_front(&rings[kind], &len, &busy));
+		     ring_pop(&rings[kind], record))
+			kernel_side.copies[kind]++;
+		assert_false(busy);
+		ring_release(&rings[kind]);
 	}
 	assert_true(queue_told(&queue) <= queue_left(&queue));
 	assert_true(queue_left(&queue) - queue_told(&queue) < QUEUE_TOLD);
@@ -153,6 +152,8 @@ static void kernel_finish(void)
 	memset(mine, 0, sizeof(*mine) * SLOTS);
 	memset(memos + (size_t)cpu * FLOW_MEMOS, 0, sizeof(*memos) * FLOW_MEMOS);
 	memset(&states[cpu], 0, sizeof(states[cpu]));
+	for (int kind = 0; kind < RING_COUNT; kind++)
+		rings[kind].at = rings[kind].end = 0;
 }
 
 static void begin(void)
@@ -374,7 +375,7 @@ static int load(void)
 	if (!skel)
 		return -errno;
 	skel->rodata->cfg_seed = 0;
-	skel->rodata->cfg_queue_read = 1;
+	skel->rodata->cfg_read = 1;
 	skel->rodata->cfg_sample = 0;
 	skel->rodata->cfg_looks = UINT32_MAX;
 	skel->rodata->cfg_copies = UINT32_MAX;
@@ -420,11 +421,15 @@ int main(void)
 	queue.slots = map_array(skel->maps.flow_queues);
 	queue.ends = &states[cpu].queue[0];
 	queue.size = skel->rodata->cfg_queue_mask + 1;
-	rings[RING_DNS] = ring_new(bpf_map__fd(skel->maps.dns_ring_0), 1 << 22);
-	rings[RING_PACKETS] = ring_new(bpf_map__fd(skel->maps.packet_ring_0), 1 << 22);
+	rings[RING_DNS].chunks = map_array(skel->maps.dns_rings);
+	rings[RING_DNS].n_chunks = skel->rodata->cfg_dns_chunks;
+	rings[RING_PACKETS].chunks = map_array(skel->maps.packet_rings);
+	rings[RING_PACKETS].n_chunks = skel->rodata->cfg_packet_chunks;
+	for (int kind = 0; kind < RING_COUNT; kind++)
+		rings[kind].ends = &states[cpu].rings[kind];
 	kernel_side.flows = calloc(FLOWS_MAX, sizeof(struct total));
 	host_side.flows = calloc(FLOWS_MAX, sizeof(struct total));
-	if (!slots || !queue.slots || !rings[0] || !rings[1] || !host_side.flows)
+	if (!slots || !queue.slots || !rings[0].chunks || !rings[1].chunks || !host_side.flows)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -439,14 +439,19 @@ static void subject_unload(struct subject *s)
 	}
 }
 
-static void take(void *arg, void *data, size_t len)
+static void copied_by(struct ring *ring, int *said)
 {
-	const struct packet_record *r = data;
-	int *said = arg;
+	struct packet_record r;
+	bool busy = false;
+	size_t len;
+	void *p;
 
-	(void)len;
-	if (r->why & COPY_SAMPLE)
-		*said = r->why & COPY_TAKEN ? FILTER_TAKES : FILTER_ASKS;
+	for (; (p = ring_front(ring, &len, &busy)); ring_pop(ring, p)) {
+		memcpy(&r, p, sizeof(r));
+		if (r.why & COPY_SAMPLE)
+			*said = r.why & COPY_TAKEN ? FILTER_TAKES : FILTER_ASKS;
+	}
+	ring_release(ring);
 }
 
 static int copied(void)
@@ -454,10 +459,8 @@ static int copied(void)
 	int said = FILTER_REJECTS;
 
 	for (int kind = RING_DNS; kind <= RING_PACKETS; kind++) {
-		for (uint32_t cpu = 0; cpu < kernel.cpus; cpu++) {
-			ring_peek(kernel.rings[kind][cpu], SIZE_MAX, take, &said);
-			ring_release(kernel.rings[kind][cpu]);
-		}
+		for (uint32_t cpu = 0; cpu < kernel.cpus; cpu++)
+			copied_by(&kernel.rings[kind][cpu], &said);
 	}
 	return said;
 }

@@ -327,6 +327,65 @@ static void test_device_full(void **state)
 	assert_non_null(strstr(said(), "1281 records were lost in all"));
 }
 
+static size_t lent_count(const char *records, size_t len)
+{
+	(void)records;
+	return len / RECORD;
+}
+
+/* As put, records `n` to `n` + BLOCK - 1. */
+static bool lend(struct buffer *b, int n, char memory[SIZE], struct writer_loan *loan)
+{
+	for (int i = 0; i < BLOCK; i++)
+		sprintf(memory + i * RECORD, "%-*d\n", RECORD - 1, n + i);
+	loan->records = memory;
+	loan->count = lent_count;
+	loan->until++;
+	return buffer_lend(b, loan, BLOCK * RECORD);
+}
+
+/* Lent records come in their turn, also where they begin a file, and are returned when written. */
+static void test_lent(void **state)
+{
+	struct buffer *b = buffer_open(path, SIZE, true);
+	_Atomic uint64_t returned = 0;
+	struct writer_loan loan = {.returned = &returned};
+	char memory[4][SIZE];
+
+	(void)state;
+	buffer_header(b, "head\n", 5);
+	assert_true(lend(b, 0, memory[0], &loan));
+	put(b, 100);
+	assert_true(lend(b, 200, memory[1], &loan));
+	assert_int_equal(buffer_flush(b), 0);
+	assert_int_equal(returned, 2);
+	assert_int_equal(records(path, "head\n"), 2 * BLOCK + 1);
+	assert_int_equal(buffer_octets(b), 5 + (2 * BLOCK + 1) * RECORD);
+	assert_int_equal(buffer_switch(b, other), 0);
+	assert_true(lend(b, 300, memory[2], &loan));
+	assert_true(lend(b, 400, memory[3], &loan));
+	assert_int_equal(buffer_close(b), 0);
+	assert_int_equal(returned, 4);
+	assert_int_equal(records(other, "head\n"), 2 * BLOCK);
+}
+
+/* Nothing is taken, and so nothing lost, while it cannot be written; what was taken counts. */
+static void test_lent_in_vain(void **state)
+{
+	struct buffer *b = buffer_open("/dev/full", SIZE, true);
+	_Atomic uint64_t returned = 0;
+	struct writer_loan loan = {.returned = &returned};
+	char memory[SIZE];
+
+	(void)state;
+	assert_true(lend(b, 0, memory, &loan));
+	assert_int_equal(buffer_flush(b), -ENOSPC);
+	assert_false(buffer_lend(b, &loan, BLOCK * RECORD));
+	assert_int_equal(buffer_lost(b), 0);
+	assert_int_equal(returned, 0);
+	assert_int_equal(buffer_close(b), BLOCK);
+}
+
 static void test_reader_leaves(void **state)
 {
 	struct buffer *b;
@@ -606,6 +665,20 @@ static void test_gzip_empty(void **state)
 	assert_int_equal(records(packed, ""), 0);
 }
 
+/* What a file begins with is known only after it was written to for the first time. */
+static void test_gzip_late_header(void **state)
+{
+	struct buffer *b = buffer_open(packed, SIZE, true);
+
+	(void)state;
+	assert_int_equal(buffer_tick(b, 1000 * ms), 0);
+	assert_int_equal(buffer_flush(b), 0);
+	buffer_header(b, "head\n", 5);
+	put(b, 0);
+	assert_int_equal(buffer_close(b), 0);
+	assert_int_equal(records(packed, "head\n"), 1);
+}
+
 static void test_gzip_no_room(void **state)
 {
 	struct buffer *b = buffer_open(packed, SIZE, true);
@@ -678,6 +751,8 @@ int main(void)
 		cmocka_unit_test_setup(test_no_room_until_the_end, each),
 		cmocka_unit_test_setup(test_full_disk, each),
 		cmocka_unit_test_setup(test_device_full, each),
+		cmocka_unit_test_setup(test_lent, each),
+		cmocka_unit_test_setup(test_lent_in_vain, each),
 		cmocka_unit_test_setup(test_reader_leaves, each),
 		cmocka_unit_test_setup(test_slow_reader, each),
 		cmocka_unit_test_setup(test_patient, each),
@@ -689,6 +764,7 @@ int main(void)
 		cmocka_unit_test_setup(test_stuck_reader, each),
 		cmocka_unit_test_setup(test_gzip, each),
 		cmocka_unit_test_setup(test_gzip_empty, each),
+		cmocka_unit_test_setup(test_gzip_late_header, each),
 		cmocka_unit_test_setup(test_gzip_no_room, each),
 		cmocka_unit_test_setup(test_gzip_name, each),
 		cmocka_unit_test_setup(test_hurry, each),

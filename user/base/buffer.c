@@ -224,6 +224,32 @@ int buffer_record(struct buffer *b, const void *record, size_t len)
 	return 0;
 }
 
+bool buffer_records(struct buffer *b, const void *records, size_t len, size_t n)
+{
+	if (b->block && b->block->used + len > b->size)
+		block_put(b);
+	if (writer_failing(b->writer) || !block_take(b, WRITER_RECORDS))
+		return false;
+	memcpy(b->block->data + b->block->used, records, len);
+	b->block->used += len;
+	b->block->records += n;
+	b->octets += len;
+	return true;
+}
+
+bool buffer_lend(struct buffer *b, const struct writer_loan *loan, size_t len)
+{
+	if (b->block && b->block->used)
+		block_put(b);
+	if (writer_failing(b->writer) || !block_take(b, WRITER_RECORDS))
+		return false;
+	b->block->loan = *loan;
+	b->block->used = len;
+	b->octets += len;
+	block_put(b);
+	return true;
+}
+
 static void recovery_say(struct buffer *b, uint64_t now)
 {
 	uint64_t lost = buffer_lost(b);

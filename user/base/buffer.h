@@ -53,6 +53,14 @@ void buffer_commit(struct buffer *b, size_t len);
 /* Appends a record. 0 or -errno as above. */
 int buffer_record(struct buffer *b, const void *record, size_t len);
 
+/*
+ * Appends `n` records, `len` octets in all, no more than a block has; or hands over records in
+ * memory of somebody else's, of any length but for a gzip file. False: it takes none now, and none
+ * is lost.
+ */
+bool buffer_records(struct buffer *b, const void *records, size_t len, size_t n);
+bool buffer_lend(struct buffer *b, const struct writer_loan *loan, size_t len);
+
 /* Hands over what there is if it is time; now: ns since the epoch. 0 or -errno of the last write.
  */
 int buffer_tick(struct buffer *b, uint64_t now);

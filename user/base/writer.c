@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -60,6 +61,7 @@ struct writer {
 	int close_error; /* the thread's until it ended */
 	struct writer_block blocks[ALL_BLOCKS];
 	char *memory;
+	_Atomic uint64_t nobody; /* to whom loans are returned that outlive their lender */
 };
 
 static volatile sig_atomic_t hurried;
@@ -119,14 +121,26 @@ static bool stream_ready(const struct writer *w)
 	return true;
 }
 
-/* Octets or -errno. A pipe that is ready takes PIPE_BUF octets without waiting. */
-static ssize_t file_put(const struct writer *w, const char *at, size_t len)
+/* What a block comes to in the file. */
+struct parts {
+	struct iovec header, records;
+};
+
+/*
+ * Octets, of what comes after the first `done`, or -errno. A pipe that is ready takes PIPE_BUF
+ * octets without waiting.
+ */
+static ssize_t file_put(const struct writer *w, const struct parts *p, size_t done)
 {
+	const struct iovec *part = done < p->header.iov_len ? &p->header : &p->records;
+	size_t at = part == &p->header ? done : done - p->header.iov_len;
+	size_t len = part->iov_len - at;
 	ssize_t n;
 
 	if (w->stream && !stream_ready(w))
 		return -EAGAIN;
-	n = write(w->fd, at, w->stream && len > PIPE_BUF ? PIPE_BUF : len);
+	n = write(w->fd, (const char *)part->iov_base + at,
+		  w->stream && len > PIPE_BUF ? PIPE_BUF : len);
 	if (n > 0)
 		return n;
 	if (n == 0)
@@ -134,14 +148,13 @@ static ssize_t file_put(const struct writer *w, const char *at, size_t len)
 	return errno == EINTR || (w->stream && errno == EAGAIN) ? 0 : -errno;
 }
 
-static int file_write(const struct writer *w, struct writer_block *block, const char *at,
-		      size_t len)
+static int file_write(const struct writer *w, struct writer_block *block, const struct parts *p)
 {
-	size_t before = block->done;
+	size_t before = block->done, len = p->header.iov_len + p->records.iov_len;
 	ssize_t n = 0;
 
 	while (block->done < len && n >= 0) {
-		n = file_put(w, at + block->done, len - block->done);
+		n = file_put(w, p, block->done);
 		block->done += n > 0 ? n : 0;
 	}
 	if (n >= 0)
@@ -163,51 +176,55 @@ static void header_take(struct writer *w, struct writer_block *block)
 	block->header = NULL;
 }
 
-/* Puts the header before the block's records, where the file has none. Its length. */
-static size_t block_head(struct writer *w, struct writer_block *block)
+static void block_pack_part(z_stream *z, const struct iovec *part, int flush)
 {
-	header_take(w, block);
-	if (!w->header_due)
-		return 0;
-	memcpy(block->data - w->header_len, w->header, w->header_len);
-	return w->header_len;
+	z->next_in = part->iov_base;
+	z->avail_in = part->iov_len;
+	deflate(z, flush);
 }
 
 /* The same for the same octets, so that a try which got half through can be gone on with. */
-static size_t block_pack(struct writer *w, const char *at, size_t len)
+static void block_pack(struct writer *w, struct parts *p)
 {
 	z_stream *z = &w->deflate;
 
 	deflateReset(z);
-	z->next_in = (Bytef *)at;
-	z->avail_in = len;
 	z->next_out = (Bytef *)w->packed;
 	z->avail_out = w->packed_size;
-	deflate(z, Z_FINISH);
-	return w->packed_size - z->avail_out;
+	block_pack_part(z, &p->header, Z_NO_FLUSH);
+	block_pack_part(z, &p->records, Z_FINISH);
+	p->header.iov_len = 0;
+	p->records = (struct iovec){w->packed, w->packed_size - z->avail_out};
 }
 
 static int block_write(struct writer *w, struct writer_block *block)
 {
-	const char *at;
-	size_t head, len;
+	struct parts p = {.records = {block->data, block->used}};
 	int rc = block->fd >= 0 ? file_begin(w, block) : 0;
+	bool begins;
 
 	if (rc)
 		return rc;
-	head = block_head(w, block);
-	at = block->data - head;
-	len = block->used + head;
-	if (!len && !(w->gzip && w->header_due))
-		return 0;
-	if (w->gzip) {
-		len = block_pack(w, at, len);
-		at = w->packed;
-	}
-	rc = file_write(w, block, at, len);
-	if (!rc && head)
+	header_take(w, block);
+	begins = w->header_due;
+	if (block->loan.records)
+		p.records.iov_base = (char *)block->loan.records;
+	if (begins)
+		p.header = (struct iovec){w->header, w->header_len};
+	if (w->gzip && (begins || block->used))
+		block_pack(w, &p);
+	rc = file_write(w, block, &p);
+	if (!rc && begins && w->header_len)
 		w->header_due = false;
 	return rc;
+}
+
+/* Of the octets that it was given. */
+static size_t block_records(const struct writer_block *block)
+{
+	const struct writer_loan *loan = &block->loan;
+
+	return loan->records ? loan->count(loan->records, block->used) : block->records;
 }
 
 /* ---- the queue ---- */
@@ -240,6 +257,9 @@ static void queue_sleep(struct writer *w, pthread_cond_t *until, int ms)
 
 static void block_free(struct writer *w, struct writer_block *block)
 {
+	if (block->loan.records)
+		atomic_store_explicit(block->loan.returned, block->loan.until,
+				      memory_order_release);
 	block->next = w->free;
 	w->free = block;
 	w->n_free++;
@@ -310,7 +330,7 @@ static void *writer_run(void *arg)
 		rc = block_write(w, block);
 		atomic_store(&w->failing, -rc);
 		if (rc == -EPIPE)
-			atomic_fetch_add(&w->lost, block->records);
+			atomic_fetch_add(&w->lost, block_records(block));
 		if (!rc || rc == -EPIPE)
 			queue_pop(w);
 		else
@@ -350,7 +370,7 @@ static void writer_release(struct writer *w)
 struct writer *writer_new(int fd, size_t size, bool gzip)
 {
 	struct writer *w = calloc(1, sizeof(*w));
-	size_t step = (WRITER_HEADER + size + 63) & ~(size_t)63;
+	size_t step = (size + 63) & ~(size_t)63;
 
 	if (!w)
 		return NULL;
@@ -365,7 +385,7 @@ struct writer *writer_new(int fd, size_t size, bool gzip)
 	pthread_cond_init(&w->moved, NULL);
 	w->last = &w->first;
 	for (int i = 0; i < ALL_BLOCKS; i++) {
-		w->blocks[i].data = w->memory + i * step + WRITER_HEADER;
+		w->blocks[i].data = w->memory + i * step;
 		block_free(w, &w->blocks[i]);
 	}
 	file_use(w, fd);
@@ -486,8 +506,10 @@ static bool writer_stop(struct writer *w, uint64_t *lost)
 		queue_sleep(w, &w->moved, TURN_MS);
 	ended = w->ended || !w->running;
 	*lost = atomic_load(&w->lost);
-	for (struct writer_block *block = w->first; block; block = block->next)
-		*lost += block->records;
+	for (struct writer_block *block = w->first; block; block = block->next) {
+		*lost += block_records(block);
+		block->loan.returned = &w->nobody;
+	}
 	pthread_mutex_unlock(&w->lock);
 	return ended;
 }

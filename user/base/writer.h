@@ -25,14 +25,23 @@ enum {
 
 struct writer;
 
+/* Records in memory of somebody else's, which is his again when `until` stands in *returned. */
+struct writer_loan {
+	const char *records;
+	size_t (*count)(const char *records, size_t len); /* how many these are */
+	_Atomic uint64_t *returned;
+	uint64_t until;
+};
+
 struct writer_block {
 	struct writer_block *next;
-	int fd;		   /* of the file that begins with it; -1: the same goes on */
-	bool cut;	   /* what that file held goes first */
-	size_t records;	   /* in it */
-	size_t used;	   /* octets of `data`, of the size that writer_new was told */
-	size_t done;	   /* the thread's: octets that are written for good */
-	char *data;	   /* WRITER_HEADER octets before it are the thread's */
+	int fd;		/* of the file that begins with it; -1: the same goes on */
+	bool cut;	/* what that file held goes first */
+	size_t records; /* in `data` */
+	size_t used;	/* octets of `data`, of the size that writer_new was told, or of a loan */
+	size_t done;	/* the thread's: octets that are written for good */
+	char *data;
+	struct writer_loan loan; /* .records in place of `data`; NULL: none */
 	char *header;	   /* of malloc: what empty files begin with from here on; NULL: the same */
 	size_t header_len; /* at most WRITER_HEADER */
 };

@@ -15,11 +15,6 @@
 
 static const uint64_t second_ns = 1000000000;
 
-/* In the byte order of the host, as the magic number says. */
-struct pcap_record {
-	uint32_t sec, nsec, caplen, len;
-};
-
 struct format {
 	uint32_t snaplen;
 	int linktype; /* negative: not known yet */
@@ -95,7 +90,7 @@ static size_t format_pcap_packet(struct format *f, const struct event *event, ch
 	struct pcap_record record = {.sec = event->ts / second_ns, .nsec = event->ts % second_ns};
 
 	record.caplen = frame_copy(to + sizeof(record), event, f->snaplen);
-	record.len = event->wire_len > record.caplen ? event->wire_len : record.caplen;
+	record.wire_len = event->wire_len > record.caplen ? event->wire_len : record.caplen;
 	memcpy(to, &record, sizeof(record));
 	return sizeof(record) + record.caplen;
 }

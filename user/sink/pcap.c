@@ -265,6 +265,33 @@ static int sink_pcap_packet(struct sink *s, const struct event *event)
 	return 0;
 }
 
+static bool sink_pcap_records(struct sink *s, const void *records, size_t octets, size_t n)
+{
+	if (!s->begun)
+		place_find(s, NULL);
+	return buffer_records(s->buffer, records, octets, n);
+}
+
+static size_t records_count(const char *at, size_t octets)
+{
+	struct pcap_record r;
+	size_t n = 0;
+
+	for (size_t i = 0; i + sizeof(r) <= octets; i += sizeof(r) + r.caplen, n++)
+		memcpy(&r, at + i, sizeof(r));
+	return n;
+}
+
+static bool sink_pcap_lend(struct sink *s, const struct writer_loan *loan, size_t octets)
+{
+	struct writer_loan counted = *loan;
+
+	if (!s->begun)
+		place_find(s, NULL);
+	counted.count = records_count;
+	return buffer_lend(s->buffer, &counted, octets);
+}
+
 static int sink_pcap_alert(struct sink *s, const struct alert *alert)
 {
 	if (s->ops->alert)
@@ -318,6 +345,8 @@ const struct sink_ops sink_pcap = {
 	.open = sink_pcap_open,
 	.meet = sink_pcap_meet,
 	.packet = sink_pcap_packet,
+	.records = sink_pcap_records,
+	.lend = sink_pcap_lend,
 	.alert = sink_pcap_alert,
 	.tick = sink_pcap_tick,
 	.reopen = sink_pcap_reopen,

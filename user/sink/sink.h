@@ -8,6 +8,7 @@
 #ifndef XDPLENS_SINK_H
 #define XDPLENS_SINK_H
 
+#include "base/writer.h"
 #include "snapshot.h"
 #include "xdplens/detector.h"
 
@@ -43,6 +44,13 @@ struct sink_ops {
 	void (*meet)(struct sink *s, const struct sink_host *host);
 	/* 0 or -errno (already said). */
 	int (*packet)(struct sink *s, const struct event *event);
+	/*
+	 * Packets as records of a pcap file, where options_bare_capture allows for it. False: it
+	 * takes none now.
+	 */
+	bool (*records)(struct sink *s, const void *records, size_t octets, size_t n);
+	/* The same without a copy; loan->count is the sink's. */
+	bool (*lend)(struct sink *s, const struct writer_loan *loan, size_t octets);
 	int (*flow)(struct sink *s, const struct flow_view *flow, enum flow_end end);
 	int (*dns)(struct sink *s, const struct dns_transaction *transaction);
 	int (*alert)(struct sink *s,

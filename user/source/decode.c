@@ -6,6 +6,7 @@
 #include "source/decode.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "xdplens/classify/verdict.h"
 #include "xdplens/parse.h"
@@ -24,19 +25,24 @@ struct verdict decode_verdict(uint8_t app, uint8_t grade, uint8_t transport, uin
 	return guess ? verdict_unpack(guess) : v;
 }
 
-static bool decode_sound(const struct packet_record *r, size_t len)
+/* Copies what stands before the frame, which may be at any address. */
+static bool decode_head(const void *data, size_t len, struct packet_record *r)
 {
-	return len >= sizeof(*r) && r->caplen <= len - sizeof(*r) && r->caplen &&
-	       r->wire_len >= r->caplen;
+	if (len < sizeof(*r))
+		return false;
+	memcpy(r, data, sizeof(*r));
+	r->caplen &= ~RECORD_FULL;
+	return r->caplen && r->caplen <= len - sizeof(*r) && r->wire_len >= r->caplen;
 }
 
 /* One field after the other: to clear the whole first takes a seventh of a capture's time. */
-static void decode_event(const struct packet_record *r, const struct clock *clock,
-			 const struct packet *packet, struct event *event)
+static void decode_event(const struct packet_record *r, const void *frame,
+			 const struct clock *clock, const struct packet *packet,
+			 struct event *event)
 {
 	event->ts = clock_epoch(clock, r->ns);
 	event->packet = packet;
-	event->data = r->data;
+	event->data = frame;
 	event->caplen = r->caplen;
 	event->wire_len = r->wire_len;
 	event->linktype = LINK_ETHERNET;
@@ -54,33 +60,34 @@ static void decode_event(const struct packet_record *r, const struct clock *cloc
 int decode_sample(const void *data, size_t len, const struct clock *clock, struct packet *bare,
 		  struct event *event)
 {
-	const struct packet_record *r = data;
+	struct packet_record r;
 
-	if (!decode_sound(r, len))
+	if (!decode_head(data, len, &r))
 		return -EBADMSG;
-	bare->key.ifindex = r->ifindex;
-	bare->key.link = r->link;
-	decode_event(r, clock, bare, event);
+	bare->key.ifindex = r.ifindex;
+	bare->key.link = r.link;
+	decode_event(&r, (const char *)data + sizeof(r), clock, bare, event);
 	return 0;
 }
 
 int decode_packet(const void *data, size_t len, const struct clock *clock, struct packet *packet,
 		  struct event *event)
 {
-	const struct packet_record *r = data;
+	const unsigned char *frame = (const unsigned char *)data + sizeof(struct packet_record);
+	struct packet_record r;
 
-	if (!decode_sound(r, len))
+	if (!decode_head(data, len, &r))
 		return -EBADMSG;
-	parse_frame(LINK_ETHERNET, r->data, r->caplen, r->wire_len, packet);
-	packet->key.ifindex = r->ifindex;
-	if (r->tag_stripped) {
-		packet->key.link = r->link;
+	parse_frame(LINK_ETHERNET, frame, r.caplen, r.wire_len, packet);
+	packet->key.ifindex = r.ifindex;
+	if (r.tag_stripped) {
+		packet->key.link = r.link;
 		packet->flags |= PACKET_VLAN;
 	} else {
-		packet->key.link |= r->link & FLOW_EGRESS;
+		packet->key.link |= r.link & FLOW_EGRESS;
 	}
-	decode_event(r, clock, packet, event);
-	event->verdict = decode_verdict(r->app, r->grade, packet->transport, packet->key.sport,
+	decode_event(&r, frame, clock, packet, event);
+	event->verdict = decode_verdict(r.app, r.grade, packet->transport, packet->key.sport,
 					packet->key.dport);
 	return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Our programs and maps in the kernel: knobs set between open and load, arrays mapped, a ring of
- * each kind for every CPU, and the clocks read together once. Before attach.c.
+ * Our programs and maps in the kernel: knobs set between open and load, arrays mapped, and the
+ * clocks read together once. Before attach.c.
  */
 #include "source/kernel.h"
 
@@ -82,7 +82,9 @@ static void kernel_configure(struct kernel *k, const struct options *o)
 	bpf_program__set_autoload(s->progs.xdp_ingress, k->xdp);
 	s->rodata->cfg_slots_mask = k->slots - 1;
 	s->rodata->cfg_queue_mask = queue - 1;
-	s->rodata->cfg_queue_read = 1;
+	s->rodata->cfg_dns_chunks = k->ring_size[RING_DNS] / RING_CHUNK;
+	s->rodata->cfg_packet_chunks = k->ring_size[RING_PACKETS] / RING_CHUNK;
+	s->rodata->cfg_read = 1;
 	s->rodata->cfg_listed = k->listed_room > 0;
 	s->rodata->cfg_owner =
 		libbpf_probe_bpf_helper(BPF_PROG_TYPE_SCHED_CLS, BPF_FUNC_skb_cgroup_id, NULL) == 1;
@@ -92,6 +94,7 @@ static void kernel_configure(struct kernel *k, const struct options *o)
 		s->rodata->cfg_looks = 0;
 		s->rodata->cfg_head_packets = 0;
 	}
+	s->rodata->cfg_bare = options_bare_capture(o);
 	s->rodata->cfg_sample = o->sample;
 	s->rodata->cfg_sample_by = o->sample_by;
 	s->rodata->cfg_filter = o->filter && o->sample; /* the stub alone: ask user space */
@@ -109,53 +112,8 @@ static void kernel_configure(struct kernel *k, const struct options *o)
 	bpf_map__set_max_entries(s->maps.listed_ranges, k->listed_room ? 2 * k->listed_room : 1);
 	if (o->sample && o->sample_by == SAMPLE_HEADS)
 		bpf_map__set_max_entries(s->maps.heads, KERNEL_HEADS);
-	bpf_map__set_max_entries(s->maps.dns_rings, k->cpus < 2 ? 2 : k->cpus);
-	bpf_map__set_max_entries(s->maps.packet_rings, k->cpus < 2 ? 2 : k->cpus);
-	bpf_map__set_max_entries(s->maps.dns_ring_0, k->ring_size[RING_DNS]);
-	bpf_map__set_max_entries(s->maps.dns_ring_1, k->ring_size[RING_DNS]);
-	bpf_map__set_max_entries(s->maps.packet_ring_0, k->ring_size[RING_PACKETS]);
-	bpf_map__set_max_entries(s->maps.packet_ring_1, k->ring_size[RING_PACKETS]);
-}
-
-/* The object has rings for two CPUs; the others' are made here. */
-static int kernel_ring_fd(struct kernel *k, enum ring_kind kind, uint32_t cpu)
-{
-	struct bpf_map *own[RING_COUNT][2] = {
-		[RING_DNS] = {k->skel->maps.dns_ring_0, k->skel->maps.dns_ring_1},
-		[RING_PACKETS] = {k->skel->maps.packet_ring_0, k->skel->maps.packet_ring_1},
-	};
-	struct bpf_map *all[RING_COUNT] = {
-		[RING_DNS] = k->skel->maps.dns_rings,
-		[RING_PACKETS] = k->skel->maps.packet_rings,
-	};
-	int fd;
-
-	if (cpu < 2)
-		return bpf_map__fd(own[kind][cpu]);
-	fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, k->ring_size[kind], NULL);
-	if (fd < 0)
-		return fd;
-	k->ring_fds[kind][cpu] = fd;
-	if (bpf_map_update_elem(bpf_map__fd(all[kind]), &cpu, &fd, BPF_ANY) < 0)
-		return -errno;
-	return fd;
-}
-
-static int kernel_map_rings(struct kernel *k)
-{
-	for (int kind = 0; kind < RING_COUNT; kind++) {
-		for (uint32_t cpu = 0; cpu < k->cpus; cpu++) {
-			int fd = kernel_ring_fd(k, kind, cpu);
-
-			if (fd < 0)
-				return fd;
-			k->rings[kind][cpu] = ring_new(fd, k->ring_size[kind]);
-			if (!k->rings[kind][cpu])
-				return -errno;
-			k->memory += k->ring_size[kind];
-		}
-	}
-	return 0;
+	bpf_map__set_max_entries(s->maps.dns_rings, k->cpus * s->rodata->cfg_dns_chunks);
+	bpf_map__set_max_entries(s->maps.packet_rings, k->cpus * s->rodata->cfg_packet_chunks);
 }
 
 static void *kernel_map_array(struct bpf_map *map, size_t *size)
@@ -181,6 +139,32 @@ static void kernel_find_queues(struct kernel *k)
 		};
 }
 
+static int kernel_map_rings(struct kernel *k)
+{
+	struct bpf_map *maps[RING_COUNT] = {
+		[RING_DNS] = k->skel->maps.dns_rings,
+		[RING_PACKETS] = k->skel->maps.packet_rings,
+	};
+	size_t size;
+
+	for (int kind = 0; kind < RING_COUNT; kind++) {
+		uint32_t chunks = k->ring_size[kind] / RING_CHUNK;
+
+		k->chunks[kind] = kernel_map_array(maps[kind], &size);
+		if (!k->chunks[kind])
+			return -errno;
+		k->memory += size;
+		for (uint32_t cpu = 0; cpu < k->cpus; cpu++)
+			k->rings[kind][cpu] = (struct ring){
+				.ends = &k->cpu_states[cpu].rings[kind],
+				.chunks = k->chunks[kind] + (size_t)cpu * chunks * RING_STEP,
+				.n_chunks = chunks,
+				.bare = k->skel->rodata->cfg_bare,
+			};
+	}
+	return 0;
+}
+
 static int kernel_map_arrays(struct kernel *k)
 {
 	size_t slots, queues, states, listed, kept;
@@ -204,6 +188,11 @@ static int kernel_map_arrays(struct kernel *k)
 	return 0;
 }
 
+void kernel_date(struct kernel *k)
+{
+	__atomic_store_n(&k->config->epoch, k->clock.offset, __ATOMIC_RELAXED);
+}
+
 static int kernel_read_clocks(struct kernel *k)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, o);
@@ -214,6 +203,7 @@ static int kernel_read_clocks(struct kernel *k)
 		return error;
 	memcpy(&clocks, (const void *)&k->skel->data_clocks->clocks, sizeof(clocks));
 	clock_set(&k->clock, &clocks);
+	kernel_date(k);
 	return 0;
 }
 
@@ -266,7 +256,7 @@ static uint32_t kernel_cpus(void)
 static int kernel_may_open(void)
 {
 	struct rlimit limit;
-	rlim_t least = DESCRIPTORS + RING_COUNT * kernel_cpus(), wanted = least + LINKS;
+	rlim_t least = DESCRIPTORS, wanted = least + LINKS;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return 0;
@@ -341,9 +331,9 @@ static int kernel_try(struct kernel *k, const struct options *o, uint32_t listed
 	else
 		error = kernel_load_programs(k, o, NULL);
 	if (!error)
-		error = kernel_map_rings(k);
-	if (!error)
 		error = kernel_map_arrays(k);
+	if (!error)
+		error = kernel_map_rings(k);
 	if (!error)
 		error = kernel_read_clocks(k);
 	if (error)
@@ -409,13 +399,8 @@ void kernel_unload(struct kernel *k)
 {
 	if (!k->skel)
 		return;
-	for (int kind = 0; kind < RING_COUNT; kind++) {
-		for (uint32_t cpu = 0; cpu < k->cpus; cpu++) {
-			ring_free(k->rings[kind][cpu]);
-			if (k->ring_fds[kind][cpu])
-				close(k->ring_fds[kind][cpu]);
-		}
-	}
+	kernel_unmap(k->chunks[RING_DNS], k->skel->maps.dns_rings);
+	kernel_unmap(k->chunks[RING_PACKETS], k->skel->maps.packet_rings);
 	kernel_unmap(k->flow_slots, k->skel->maps.flow_slots);
 	kernel_unmap(k->flow_queues, k->skel->maps.flow_queues);
 	kernel_unmap(k->cpu_states, k->skel->maps.cpu_states);

@@ -23,8 +23,8 @@ struct kernel {
 	struct listed_range *listed; /* two tables of listed_room each; NULL: none */
 	uint32_t listed_room;
 	bool listed_second; /* which of them is in use */
-	struct ring *rings[RING_COUNT][KERNEL_CPUS_MAX];
-	int ring_fds[RING_COUNT][KERNEL_CPUS_MAX];
+	unsigned char *chunks[RING_COUNT];
+	struct ring rings[RING_COUNT][KERNEL_CPUS_MAX];
 	struct queue queues[KERNEL_CPUS_MAX][BANKS];
 	size_t memory; /* octets of all maps */
 	struct clock clock;
@@ -45,6 +45,8 @@ int kernel_load(struct kernel *k, const struct options *o, const struct listed *
  */
 void kernel_relist(struct kernel *k, const struct listed *listed);
 void kernel_unload(struct kernel *k);
+/* Programs date packets by k->clock from now on. */
+void kernel_date(struct kernel *k);
 
 int kernel_xdp_fd(const struct kernel *k); /* -1: not loaded */
 int kernel_tc_fd(const struct kernel *k, enum direction d);

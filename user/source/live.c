@@ -90,7 +90,7 @@ static void live_steer_dns(struct source *s)
 	size_t waiting = 0;
 
 	for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++) {
-		size_t n = ring_pending(s->kernel.rings[RING_DNS][cpu]);
+		size_t n = ring_pending(&s->kernel.rings[RING_DNS][cpu]);
 
 		waiting = n > waiting ? n : waiting;
 	}
@@ -115,8 +115,10 @@ static void live_request_cut(struct source *s)
 	if (s->cutting)
 		return;
 	step = clock_follow(&s->kernel.clock);
-	if (step)
+	if (step) {
+		kernel_date(&s->kernel);
 		s->consumer.clock_set(s->consumer.arg, step);
+	}
 	s->cutting = true;
 	s->bank ^= 1;
 	__atomic_store_n(&s->kernel.config->bank, s->bank, __ATOMIC_SEQ_CST);

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/counters.h"
 #include "base/log.h"
@@ -22,6 +23,11 @@ enum {
 	RUN = 64,	   /* packets until a ring gets their room back */
 	LOOKS = 16,	   /* packets of the sample a call that are shown to all */
 	PACKETS = 1 << 12, /* packets a call: flows must be exact, so they have their turn soon */
+	LEND_LEAST = 64 << 10, /* octets that are worth it */
+	STEP_NS = 1000000000,  /* by so much no record is younger than the clock */
+	BARE_MOST = 256 << 10, /* octets at once to the capture */
+	DRAIN_NS = 2000000000, /* to wait at the end for who takes no packets */
+	SEEN_NS = 20000,       /* after which a CPU's store is seen by the others, generously */
 };
 
 struct reader {
@@ -34,6 +40,9 @@ struct reader {
 	unsigned deltas_bank;
 	size_t looks_left;
 	bool doubted;
+	uint64_t now;	    /* CLOCK_MONOTONIC, ns */
+	uint64_t looked;    /* when, at what rings hold */
+	uint64_t untaken;   /* packets that were left at the end */
 	struct packet bare; /* of what is captured as it is */
 	struct counters sum;
 };
@@ -68,8 +77,8 @@ double reader_fill(const struct reader *r)
 
 	for (uint32_t cpu = 0; cpu < k->cpus; cpu++) {
 		for (int kind = RING_DNS; kind <= RING_PACKETS; kind++)
-			most = fmax(most,
-				    (double)ring_pending(k->rings[kind][cpu]) / k->ring_size[kind]);
+			most = fmax(most, (double)ring_pending(&k->rings[kind][cpu]) /
+						  k->ring_size[kind]);
 		for (unsigned bank = 0; bank < BANKS; bank++)
 			most = fmax(most, queue_fill(&k->queues[cpu][bank]));
 	}
@@ -170,11 +179,11 @@ static void reader_take_frame(void *arg, const struct event *frame)
  */
 static bool reader_capture(struct reader *r, const void *data, size_t len)
 {
-	const struct packet_record *record = data;
+	struct packet_record record;
 	struct event event;
 
-	if (!r->consumer->sample || len < sizeof(*record) || record->segments > 1 ||
-	    record->why & ~(COPY_SAMPLE | COPY_TAKEN))
+	memcpy(&record, data, sizeof(record));
+	if (!r->consumer->sample || record.segments > 1 || record.why & ~(COPY_SAMPLE | COPY_TAKEN))
 		return false;
 	if (r->looks_left) {
 		r->looks_left--;
@@ -200,17 +209,37 @@ static void reader_take_packet(struct reader *r, const void *data, size_t len)
 	}
 	/* what is captured is what is on the wire */
 	if (event.segments > 1 && event.why & COPY_SAMPLE) {
-		const struct packet_record *record = data;
+		struct packet_record record;
 		struct event frames = event;
-		struct frames wanted = {r->consumer,
-					record->frames ? record->frames : event.segments};
+		struct frames wanted = {r->consumer, event.segments};
 
+		memcpy(&record, data, sizeof(record));
+		if (record.frames)
+			wanted.left = record.frames;
 		frames.why = event.why & (COPY_SAMPLE | COPY_TAKEN);
-		if (segment_event(&frames, record->gso_size, reader_take_frame, &wanted))
+		if (segment_event(&frames, record.gso_size, reader_take_frame, &wanted))
 			event.why &= ~COPY_SAMPLE;
 	}
 	if (event.why)
 		r->consumer->packet(r->consumer->arg, &event);
+}
+
+/*
+ * CLOCK_MONOTONIC, ns. Where the clock of the day was set in between, a bare record's is off by as
+ * much: it is not waited for then.
+ */
+static uint64_t reader_time(const struct reader *r, const struct ring *ring, const void *record)
+{
+	struct pcap_record bare;
+	uint64_t ns;
+
+	if (!ring_is_bare(ring, record)) {
+		memcpy(&ns, record, sizeof(ns));
+		return ns;
+	}
+	memcpy(&bare, record, sizeof(bare));
+	ns = bare.sec * 1000000000ull + bare.nsec - r->kernel->config->epoch;
+	return ns > r->now + STEP_NS ? 0 : ns;
 }
 
 /*
@@ -225,55 +254,143 @@ static struct ring *reader_oldest(struct reader *r, uint64_t *until)
 
 	for (int kind = RING_DNS; kind <= RING_PACKETS; kind++) {
 		for (uint32_t cpu = 0; cpu < r->kernel->cpus; cpu++) {
-			struct ring *ring = r->kernel->rings[kind][cpu];
+			struct ring *ring = &r->kernel->rings[kind][cpu];
 			size_t len;
-			struct packet_record *p = ring_front(ring, &len, &busy);
+			void *p = ring_front(ring, &len, &busy);
+			uint64_t ns = p ? reader_time(r, ring, p) : UINT64_MAX;
 
-			if (!p || p->ns > *until)
+			if (ns > *until)
 				continue;
-			if (p->ns < first) {
+			if (ns < first) {
 				*until = oldest ? first : *until;
-				first = p->ns;
+				first = ns;
 				oldest = ring;
 			} else {
-				*until = p->ns;
+				*until = ns;
 			}
 		}
 	}
 	return busy ? NULL : oldest;
 }
 
-/* Reads a ring's packets up to a time, at most `most`. */
-static size_t reader_read_run(struct reader *r, struct ring *ring, uint64_t until, size_t most)
+/*
+ * Reads bare records up to a time that follow each other in memory; 0: the next is none, or nobody
+ * takes it now.
+ */
+static size_t reader_read_bare(struct reader *r, struct ring *ring, uint64_t until)
 {
-	struct packet_record *p;
+	char *first = NULL, *end = NULL, *p;
+	uint64_t at = ring->at;
 	bool busy = false;
 	size_t n, len;
 
-	for (n = 0; n < most && (p = ring_front(ring, &len, &busy)) && p->ns <= until; n++) {
+	for (n = 0; n < PACKETS && (p = ring_front(ring, &len, &busy)); n++) {
+		uint32_t octets = ring_octets(ring, p);
+
+		if (!ring_is_bare(ring, p) || reader_time(r, ring, p) > until ||
+		    (n && (p != end || (size_t)(end - first) + octets > BARE_MOST)))
+			break;
+		ring_pop(ring, p);
+		if (octets > len) {
+			reader_doubt(r);
+			break;
+		}
+		first = n ? first : p;
+		end = p + octets;
+	}
+	if (!n || r->consumer->records(r->consumer->arg, first, end - first, n))
+		return n;
+	ring->at = at;
+	return 0;
+}
+
+/* Reads a ring's packets up to a time, at most `most`. */
+static size_t reader_read_run(struct reader *r, struct ring *ring, uint64_t until, size_t most)
+{
+	bool busy = false;
+	size_t n, len;
+	void *p;
+
+	n = ring->bare ? reader_read_bare(r, ring, until) : 0;
+	for (; n < most && (p = ring_front(ring, &len, &busy)); n++) {
+		if (reader_time(r, ring, p) > until || ring_is_bare(ring, p))
+			break;
 		reader_take_packet(r, p, len);
-		ring_pop(ring);
+		ring_pop(ring, p);
 	}
 	ring_release(ring);
 	return n;
 }
 
-/*
- * Reads packets in the order of their time, across CPUs: no answer comes before its query. Room in
- * a ring is taken before the clock is read, so what is older than now is there, if only as
- * unfinished.
- */
-static size_t reader_read_packets(struct reader *r)
+/* Reads packets up to a time in its order, across CPUs: no answer comes before its query. */
+static size_t reader_read_until(struct reader *r, uint64_t last)
 {
-	uint64_t now = clock_monotonic(), until = now;
+	uint64_t until = last;
 	struct ring *ring;
-	size_t n = 0;
+	size_t n = 0, run = 1;
 
 	r->looks_left = LOOKS;
-	while (n < PACKETS && (ring = reader_oldest(r, &until))) {
-		n += reader_read_run(r, ring, until, RUN);
-		until = now;
+	while (run && n < PACKETS && (ring = reader_oldest(r, &until))) {
+		run = reader_read_run(r, ring, until, RUN);
+		until = last;
+		n += run;
 	}
+	return n;
+}
+
+/* ---- packets that nobody needs to look at, in the memory where they are ---- */
+
+/* The ring that alone has packets, and enough of them. */
+static struct ring *reader_alone(struct reader *r)
+{
+	struct ring *alone = NULL;
+	bool busy = false;
+	size_t len;
+
+	for (uint32_t cpu = 0; cpu < r->kernel->cpus; cpu++) {
+		struct ring *ring = &r->kernel->rings[RING_PACKETS][cpu];
+
+		if (ring_waiting(ring) >= LEND_LEAST && !alone)
+			alone = ring;
+		else if (ring_front(ring, &len, &busy) || busy)
+			return NULL;
+	}
+	return alone;
+}
+
+/*
+ * What was there at the last look, since what comes from now on to other rings is younger; as much
+ * of it as the capture takes. The rest waits in the ring. False: it has to be read.
+ */
+static bool reader_lend(struct reader *r)
+{
+	struct ring *ring = reader_alone(r);
+	struct writer_loan loan;
+	size_t octets;
+
+	if (!ring || !ring_all_bare(ring))
+		return false;
+	loan.returned = &ring->returned;
+	while (r->now - r->looked > SEEN_NS &&
+	       (loan.records = ring_span(ring, &octets, &loan.until)) &&
+	       r->consumer->lend(r->consumer->arg, &loan, octets))
+		ring_lend(ring, loan.until);
+	return true;
+}
+
+/* A ring says that a record is on its way before its clock is read: SEEN_NS later all know. */
+static size_t reader_read_packets(struct reader *r)
+{
+	size_t n = 0;
+
+	r->now = clock_monotonic();
+	if (!r->consumer->lend || !reader_lend(r))
+		n = reader_read_until(r, r->now - SEEN_NS);
+	for (uint32_t cpu = 0; r->consumer->lend && cpu < r->kernel->cpus; cpu++) {
+		ring_release(&r->kernel->rings[RING_PACKETS][cpu]);
+		ring_look(&r->kernel->rings[RING_PACKETS][cpu]);
+	}
+	r->looked = clock_monotonic();
 	return n;
 }
 
@@ -284,10 +401,40 @@ bool reader_read(struct reader *r)
 	return flows + reader_read_packets(r) >= PACKETS;
 }
 
+/* Passes what nobody takes. */
+static void reader_lose(struct reader *r, struct ring *ring)
+{
+	bool busy = false;
+	size_t len;
+	void *p;
+
+	for (; (p = ring_front(ring, &len, &busy)); ring_pop(ring, p))
+		r->untaken++;
+}
+
+static bool reader_packets_wait(const struct reader *r)
+{
+	for (int kind = RING_DNS; kind <= RING_PACKETS; kind++)
+		for (uint32_t cpu = 0; cpu < r->kernel->cpus; cpu++)
+			if (ring_waiting(&r->kernel->rings[kind][cpu]))
+				return true;
+	return false;
+}
+
 void reader_drain(struct reader *r)
 {
-	while (reader_read_packets(r))
+	uint64_t start = clock_monotonic();
+
+	r->now = start;
+	while (reader_read_until(r, UINT64_MAX - 1))
 		;
+	while (reader_packets_wait(r) && r->now - start < DRAIN_NS) {
+		if (!reader_read_until(r, UINT64_MAX - 1))
+			usleep(DRAIN_NS / 1000 / 100);
+		r->now = clock_monotonic();
+	}
+	for (uint32_t cpu = 0; cpu < r->kernel->cpus; cpu++)
+		reader_lose(r, &r->kernel->rings[RING_PACKETS][cpu]);
 }
 
 /* ---- a cut ---- */
@@ -308,6 +455,8 @@ void reader_take_bank(struct reader *r, unsigned bank)
 	size_t n;
 
 	memset(&r->sum, 0, sizeof(r->sum));
+	r->sum.lost[LOST_PACKETS] = r->untaken;
+	r->untaken = 0;
 	r->deltas_bank = bank;
 	for (uint32_t cpu = 0; cpu < r->kernel->cpus; cpu++)
 		reader_read_queue(r, cpu, bank, queue_left(&r->kernel->queues[cpu][bank]));

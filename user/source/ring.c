@@ -1,68 +1,58 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/*
- * The reading end of a BPF ring buffer. libbpf's own reader tells the kernel of every record and
- * cannot be told to stop; in a flood both matter.
- */
+/* The reading end of a ring of packets, in memory shared with the programs that write it. */
 #include "source/ring.h"
 
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include <stdatomic.h>
 
-struct ring *ring_new(int map_fd, size_t size)
+void ring_look(struct ring *r)
 {
-	struct ring *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		return NULL;
-	r->page = sysconf(_SC_PAGESIZE);
-	r->size = size;
-	r->consumer = mmap(NULL, r->page, PROT_READ | PROT_WRITE, MAP_SHARED, map_fd, 0);
-	if (r->consumer == MAP_FAILED) {
-		free(r);
-		return NULL;
-	}
-	r->producer = mmap(NULL, r->page + 2 * size, PROT_READ, MAP_SHARED, map_fd, r->page);
-	if (r->producer == MAP_FAILED) {
-		munmap(r->consumer, r->page);
-		free(r);
-		return NULL;
-	}
-	r->data = (unsigned char *)r->producer + r->page;
-	r->at = atomic_load_explicit(r->consumer, memory_order_relaxed);
-	return r;
+	r->looked = __atomic_load_n(&r->ends->head, __ATOMIC_ACQUIRE) / 2;
 }
 
-void ring_free(struct ring *r)
+bool ring_all_bare(const struct ring *r)
 {
-	if (!r)
-		return;
-	munmap(r->producer, r->page + 2 * r->size);
-	munmap(r->consumer, r->page);
-	free(r);
+	return __atomic_load_n(&r->ends->full, __ATOMIC_RELAXED) == r->full;
 }
 
-size_t ring_peek(struct ring *r, size_t most, void (*take)(void *arg, void *data, size_t len),
-		 void *arg)
+void *ring_span(const struct ring *r, size_t *octets, uint64_t *until)
 {
-	bool busy = false;
-	size_t n, len;
-	void *data;
+	unsigned char *first = ring_place(r);
+	uint64_t in = r->at % RING_CHUNK, ended;
 
-	for (n = 0; n < most && (data = ring_front(r, &len, &busy)); n++) {
-		take(arg, data, len);
-		ring_pop(r);
+	if (r->looked <= r->at)
+		return NULL;
+	*until = ring_after(r->at, RING_CHUNK);
+	if (r->looked < *until) {
+		*until = r->looked;
+		*octets = *until - r->at;
+		return first;
 	}
-	return n;
+	memcpy(&ended, first - in + RING_ENDED, sizeof(ended));
+	*octets = ended - in;
+	return ended > in && ended <= RING_ENDED ? first : NULL;
+}
+
+void ring_lend(struct ring *r, uint64_t until)
+{
+	r->at = until;
+	r->lent = until;
 }
 
 void ring_release(struct ring *r)
 {
-	atomic_store_explicit(r->consumer, r->at, memory_order_release);
+	uint64_t returned = atomic_load_explicit(&r->returned, memory_order_acquire);
+	uint64_t tail = returned == r->lent ? r->at : returned;
+
+	if (tail != r->ends->tail)
+		__atomic_store_n(&r->ends->tail, tail, __ATOMIC_RELEASE);
 }
 
-size_t ring_pending(const struct ring *r)
+uint64_t ring_waiting(const struct ring *r)
 {
-	return atomic_load_explicit(r->producer, memory_order_acquire) -
-	       atomic_load_explicit(r->consumer, memory_order_relaxed);
+	return __atomic_load_n(&r->ends->head, __ATOMIC_ACQUIRE) / 2 - r->at;
+}
+
+uint64_t ring_pending(const struct ring *r)
+{
+	return __atomic_load_n(&r->ends->head, __ATOMIC_ACQUIRE) / 2 - r->ends->tail;
 }

@@ -1,77 +1,101 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The reading end of a BPF ring buffer (kernel: Documentation/bpf/ringbuf.rst). */
+/* The reading end of a ring of packets: see struct ring_ends. */
 #ifndef XDPLENS_RING_H
 #define XDPLENS_RING_H
 
-#include <linux/bpf.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+#include "xdplens/event.h"
 
 struct ring {
-	_Atomic unsigned long *consumer; /* a page that we write */
-	_Atomic unsigned long *producer; /* one that the kernel writes; the data follows, twice */
-	unsigned char *data;
-	size_t size, page;
-	unsigned long at;  /* of the next record to hand out */
-	unsigned long end; /* of what is known to be there: the kernel's own line is dear to read */
+	struct ring_ends *ends;
+	unsigned char *chunks;
+	uint32_t n_chunks; /* a power of two */
+	bool bare;	   /* some of its records are, see struct packet_record */
+	uint64_t at;	   /* of the next record to hand out */
+	uint64_t end;	   /* of what is known to be there: the writer's own line is dear to read */
+	uint32_t full;	   /* records passed that are not bare */
+	uint64_t looked;   /* up to where ring_look saw it written */
+	uint64_t lent;	   /* up to here, */
+	_Atomic uint64_t returned; /* and back up to here */
 };
 
-struct ring *ring_new(int map_fd, size_t size); /* size: the map's max_entries */
-void ring_free(struct ring *r);			/* NULL is fine */
-
-static inline _Atomic uint32_t *ring_header(const struct ring *r)
+static inline unsigned char *ring_place(const struct ring *r)
 {
-	return (void *)(r->data + (r->at & (r->size - 1)));
-}
+	uint64_t chunk = r->at / RING_CHUNK & (r->n_chunks - 1);
 
-/* Passes the record that ring_front gave. */
-static inline void ring_pop(struct ring *r)
-{
-	uint32_t len = atomic_load_explicit(ring_header(r), memory_order_relaxed);
-
-	len &= ~BPF_RINGBUF_DISCARD_BIT;
-	r->at += (len + BPF_RINGBUF_HDR_SZ + 7) & ~7ul;
-}
-
-/* False: all that is there was handed out. */
-static inline bool ring_more(struct ring *r)
-{
-	if (r->at >= r->end)
-		r->end = atomic_load_explicit(r->producer, memory_order_acquire);
-	return r->at < r->end;
-}
-
-/* The next record, or NULL: nothing is there, or its writer has not finished (then *busy is set).
- */
-static inline void *ring_front(struct ring *r, size_t *len, bool *busy)
-{
-	while (ring_more(r)) {
-		uint32_t head = atomic_load_explicit(ring_header(r), memory_order_acquire);
-
-		if (head & BPF_RINGBUF_BUSY_BIT) {
-			*busy = true;
-			return NULL;
-		}
-		if (!(head & BPF_RINGBUF_DISCARD_BIT)) {
-			*len = head;
-			return (unsigned char *)ring_header(r) + BPF_RINGBUF_HDR_SZ;
-		}
-		ring_pop(r);
-	}
-	return NULL;
+	return r->chunks + chunk * RING_STEP + r->at % RING_CHUNK;
 }
 
 /*
- * Hands the next records, at most `most`, to `take` in order; returns how many. They stay valid
- * until ring_release gives their room back, which is done for a batch at a time so that the
- * writer's cache line is left alone.
+ * The next record, or NULL: none is there. Then *busy is set if one is on its way. `len`: how many
+ * octets may be read; no record says more of itself that is true.
  */
-size_t ring_peek(struct ring *r, size_t most, void (*take)(void *arg, void *data, size_t len),
-		 void *arg);
+static inline void *ring_front(struct ring *r, size_t *len, bool *busy)
+{
+	if (r->at >= r->end) {
+		uint64_t head = __atomic_load_n(&r->ends->head, __ATOMIC_ACQUIRE);
+
+		r->end = head / 2;
+		if (r->at >= r->end) {
+			*busy |= head & 1;
+			return NULL;
+		}
+	}
+	*len = RING_STEP - r->at % RING_CHUNK;
+	return ring_place(r);
+}
+
+static inline uint32_t record_caplen(const void *record)
+{
+	uint32_t caplen;
+
+	memcpy(&caplen, (const char *)record + offsetof(struct packet_record, caplen),
+	       sizeof(caplen));
+	return caplen & ~RECORD_FULL;
+}
+
+static inline bool ring_is_bare(const struct ring *r, const void *record)
+{
+	uint32_t caplen;
+
+	memcpy(&caplen, (const char *)record + offsetof(struct packet_record, caplen),
+	       sizeof(caplen));
+	return r->bare && !(caplen & RECORD_FULL);
+}
+
+static inline uint32_t ring_octets(const struct ring *r, const void *record)
+{
+	return record_caplen(record) + (ring_is_bare(r, record) ? sizeof(struct pcap_record)
+								: sizeof(struct packet_record));
+}
+
+/* Passes the record that ring_front gave. */
+static inline void ring_pop(struct ring *r, const void *record)
+{
+	r->full += !ring_is_bare(r, record);
+	r->at = ring_after(r->at, ring_octets(r, record));
+}
+
+/* What is there now ring_span may find later. */
+void ring_look(struct ring *r);
+bool ring_all_bare(const struct ring *r); /* all that was there then, and not passed yet */
+/*
+ * From the next record on those that were there at ring_look, as far as they follow each other in
+ * memory. NULL: none. *until: for ring_lend.
+ */
+void *ring_span(const struct ring *r, size_t *octets, uint64_t *until);
+/* Passes a span: its room is given back when somebody writes `until` into r->returned. */
+void ring_lend(struct ring *r, uint64_t until);
+
+/* Gives back the room of what was passed and is not lent: not with every record, it is the writer's
+ * line. */
 void ring_release(struct ring *r);
-/* Octets written and not yet read. */
-size_t ring_pending(const struct ring *r);
+uint64_t ring_waiting(const struct ring *r); /* octets written and not passed */
+/* Octets written and not yet given back. */
+uint64_t ring_pending(const struct ring *r);
 
 #endif

@@ -7,6 +7,7 @@
 #ifndef XDPLENS_SOURCE_H
 #define XDPLENS_SOURCE_H
 
+#include "base/writer.h"
 #include "options.h"
 #include "snapshot.h"
 #include "xdplens/listed.h"
@@ -26,6 +27,16 @@ struct source_consumer {
 	 * the VLAN tag are known. NULL: all packets go through the above.
 	 */
 	void (*sample)(void *arg, const struct event *event);
+	/*
+	 * Packets for the capture alone, as records of a pcap file with nanoseconds: most come so
+	 * where options_bare_capture asks for it, a large send or one with a VLAN tag as above.
+	 * False: not now.
+	 */
+	bool (*records)(void *arg, const void *records, size_t octets, size_t n);
+	/*
+	 * The same, which stay where they are until the loan says so. NULL: they have to be copied.
+	 */
+	bool (*lend)(void *arg, const struct writer_loan *loan, size_t octets);
 	/* `bank`: the cut that these packets belong to. */
 	void (*flows)(void *arg, unsigned bank, struct flow_delta *deltas, size_t n);
 	/*
