@@ -243,7 +243,7 @@ static __always_inline int flow_take(struct home *h, struct flow_slot *slot,
 	return 1;
 }
 
-/* What payload told of the flow when it last had a slot, unless it begins only now. */
+/* What payload told of the flow when it last had a slot, unless it began since. */
 static __always_inline void flow_recall(struct flow_slot *slot, const struct flow_memo *memo,
 					__u64 hash)
 {
@@ -299,7 +299,7 @@ static __always_inline void flow_payload(struct home *h, struct flow_slot *slot,
 	memo = home_memo(h, flow_memo_at(hash));
 	if (!memo)
 		return;
-	if (!(slot->state & SLOT_PAYLOADS))
+	if (!(slot->state & SLOT_PAYLOADS) && !(p->tcp_flags & TCP_SYN)) /* TCP Fast Open */
 		flow_recall(slot, memo, hash);
 	if (slot->grade & SLOT_SETTLED)
 		slot->state += (slot->state & SLOT_PAYLOADS) != SLOT_PAYLOADS;

@@ -80,6 +80,8 @@ static void test_memo(void **state)
 							      .interface = "lo"},
 				      &consumer);
 
+	unsigned before;
+
 	(void)state;
 	assert_non_null(e);
 	for (unsigned i = 0; i < ROUNDS; i++) {
@@ -94,6 +96,13 @@ static void test_memo(void **state)
 	feed(e, 0, TCP_SYN, ""); /* copied, as a handshake is */
 	feed(e, 0, TCP_ACK, opaque);
 	assert_int_equal(copies[0], HEADS + 2);
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		feed(e, 0, TCP_ACK, opaque);
+		feed(e, 1, TCP_ACK, opaque);
+	}
+	before = copies[0];
+	feed(e, 0, TCP_SYN, get); /* RFC 7413, TCP Fast Open */
+	assert_int_equal(copies[0], before + 1);
 	engine_free(e);
 }
 
