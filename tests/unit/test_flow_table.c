@@ -802,45 +802,78 @@ struct model {
 	bool known;
 };
 
+/* Any delta of any of `flows` flows. */
+static struct flow_delta delta_of_model(struct model *models, uint32_t flows, uint64_t *random,
+					struct model **of, int *way)
+{
+	uint32_t n = draw(random) % flows;
+	struct model *m = *of = &models[n];
+	struct flow_delta d;
+
+	*way = draw(random) & 1;
+	m->k[0] = key_of(n % 40, 1000 + n / 40, 100 + n % 7, 80, n % 3 ? TCP : UDP);
+	m->k[1] = turned(&m->k[0]);
+	d = (struct flow_delta){.key = &m->k[*way]};
+	d.first = t0 + draw(random) % 30 * second;
+	d.last = d.first + draw(random) % second;
+	d.packets = draw(random) % 1000;
+	d.bytes = draw(random) << 10;
+	d.tcp_flags = n % 3 ? draw(random) & (TCP_ACK | TCP_PSH | TCP_SYN) : 0;
+	d.verdict.app = draw(random) % (APP_COUNT + 1);
+	d.verdict.sure = draw(random) % 4;
+	d.verdict.security = draw(random) % (SECURITY_COUNT + 1);
+	return d;
+}
+
+static void model_add(struct model *m, int way, const struct flow_delta *d)
+{
+	if (!m->known || d->first < m->first)
+		m->first = d->first;
+	m->known = true;
+	m->last = d->last > m->last ? d->last : m->last;
+	m->n[way].packets += d->packets;
+	m->n[way].bytes += d->bytes;
+	m->flags |= d->tcp_flags;
+}
+
+static void assert_as_model(struct model *models, const struct flow_view *v)
+{
+	uint16_t port = v->dport == 80 ? v->sport : v->dport;
+	const uint8_t *client = v->dport == 80 ? v->saddr : v->daddr;
+	struct model *m = &models[(port - 1000) * 40 + client[15]];
+	int way = v->dport != 80;
+
+	assert_memory_equal(client, m->k[0].saddr, 16);
+	assert_int_equal(v->proto, m->k[0].proto);
+	assert_int_equal(v->packets, m->n[way].packets);
+	assert_int_equal(v->bytes, m->n[way].bytes);
+	assert_int_equal(v->packets_rev, m->n[!way].packets);
+	assert_int_equal(v->bytes_rev, m->n[!way].bytes);
+	assert_int_equal(v->first, m->first);
+	assert_int_equal(v->last, m->last);
+	assert_int_equal(v->tcp_flags, m->flags);
+	assert_true(m->known);
+	m->known = false; /* once each */
+}
+
 static void differential(uint64_t seed, bool batch)
 {
 	enum { FLOWS = 1000, DELTAS = 60000 };
-	static struct model model[FLOWS], *m;
+	static struct model models[FLOWS], *m;
 	static struct flow_delta deltas[DELTAS];
 	struct fixture *f = fixture_new(4096);
-	uint64_t random = seed;
 	size_t flows = 0;
+	int way;
 
-	memset(model, 0, sizeof(model));
+	memset(models, 0, sizeof(models));
 	for (int i = 0; i < DELTAS; i++) {
-		uint32_t n = draw(&random) % FLOWS;
-		int way = draw(&random) & 1;
-		struct flow_delta *d = &deltas[i];
-
-		m = &model[n];
-		m->k[0] = key_of(n % 40, 1000 + n / 40, 100 + n % 7, 80, n % 3 ? TCP : UDP);
-		m->k[1] = turned(&m->k[0]);
-		*d = (struct flow_delta){.key = &m->k[way]};
-		d->first = t0 + draw(&random) % 30 * second;
-		d->last = d->first + draw(&random) % second;
-		d->packets = draw(&random) % 1000;
-		d->bytes = draw(&random) << 10;
-		d->tcp_flags = n % 3 ? draw(&random) & (TCP_ACK | TCP_PSH | TCP_SYN) : 0;
-		d->verdict.app = draw(&random) % (APP_COUNT + 1);
-		d->verdict.sure = draw(&random) % 4;
-		d->verdict.security = draw(&random) % (SECURITY_COUNT + 1);
+		deltas[i] = delta_of_model(models, FLOWS, &seed, &m, &way);
 		flows += !m->known;
-		if (!m->known || d->first < m->first)
-			m->first = d->first;
-		m->known = true;
-		m->last = d->last > m->last ? d->last : m->last;
-		m->n[way].packets += d->packets;
-		m->n[way].bytes += d->bytes;
-		m->flags |= d->tcp_flags;
-		f->in.packets += d->packets;
-		f->in.bytes += d->bytes;
+		model_add(m, way, &deltas[i]);
+		f->in.packets += deltas[i].packets;
+		f->in.bytes += deltas[i].bytes;
 		if (!batch)
-			flow_table_add(f->t, d);
+			flow_table_add(f->t, &deltas[i]);
 	}
 	if (batch)
 		flow_table_add_batch(f->t, deltas, DELTAS);
@@ -848,25 +881,8 @@ static void differential(uint64_t seed, bool batch)
 	assert_int_equal(f->s.flows_active, flows);
 	finish(f, t0 + 31 * second);
 	assert_int_equal(f->ended, flows);
-	for (size_t i = 0; i < flows; i++) {
-		const struct flow_view *v = &f->rows[i].flow;
-		uint16_t port = v->dport == 80 ? v->sport : v->dport;
-		const uint8_t *client = v->dport == 80 ? v->saddr : v->daddr;
-		int way = v->dport != 80;
-
-		m = &model[(port - 1000) * 40 + client[15]];
-		assert_memory_equal(client, m->k[0].saddr, 16);
-		assert_int_equal(v->proto, m->k[0].proto);
-		assert_int_equal(v->packets, m->n[way].packets);
-		assert_int_equal(v->bytes, m->n[way].bytes);
-		assert_int_equal(v->packets_rev, m->n[!way].packets);
-		assert_int_equal(v->bytes_rev, m->n[!way].bytes);
-		assert_int_equal(v->first, m->first);
-		assert_int_equal(v->last, m->last);
-		assert_int_equal(v->tcp_flags, m->flags);
-		assert_true(m->known);
-		m->known = false; /* once each */
-	}
+	for (size_t i = 0; i < flows; i++)
+		assert_as_model(models, &f->rows[i].flow);
 	fixture_free(f);
 }
 
