@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The contract between kernel and user space: the flow's key and slot, the record that crosses a
- * ring buffer, every counter. Fixed width, explicit padding, sizes asserted.
+ * ring, every counter. Fixed width, explicit padding, sizes asserted.
  *
  * Byte order: __be* is the wire's, everything else the host's. Times: `ns` is CLOCK_MONOTONIC
  * nanoseconds; `jiffies` is the low 32 bits of the kernel's jiffies64. Lengths are octets on the

@@ -60,15 +60,13 @@ static bool doctor_line(const char *path, char *line, int n)
 
 static const struct probe {
 	const char *name, *without;
-	enum { PROBE_MAP, PROBE_PROGRAM, PROBE_HELPER } kind;
+	enum { PROBE_PROGRAM, PROBE_HELPER } kind;
 	int type, helper;
 } probes[] = {
-	{"ring buffer map", "needed (Linux 5.8); --mode pcap does without", PROBE_MAP,
-	 BPF_MAP_TYPE_RINGBUF, 0},
 	{"XDP programs", "ingress is watched at TC", PROBE_PROGRAM, BPF_PROG_TYPE_XDP, 0},
 	{"TC programs", "needed; --mode pcap does without", PROBE_PROGRAM, BPF_PROG_TYPE_SCHED_CLS,
 	 0},
-	{"syscall programs", "needed to read the clocks (Linux 5.14)", PROBE_PROGRAM,
+	{"syscall programs", "needed (Linux 5.14); --mode pcap does without", PROBE_PROGRAM,
 	 BPF_PROG_TYPE_SYSCALL, 0},
 	{"XDP frags, xdp_load_bytes", "ingress is watched at TC (Linux 5.18)", PROBE_HELPER,
 	 BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_load_bytes},
@@ -87,7 +85,6 @@ static bool doctor_may_probe(void)
 static void doctor_probe(const struct probe *p)
 {
 	int has = !doctor_may_probe()	     ? -EPERM
-		  : p->kind == PROBE_MAP     ? libbpf_probe_bpf_map_type(p->type, NULL)
 		  : p->kind == PROBE_PROGRAM ? libbpf_probe_bpf_prog_type(p->type, NULL)
 					     : libbpf_probe_bpf_helper(p->type, p->helper, NULL);
 
