@@ -49,22 +49,23 @@ static inline void *ring_front(struct ring *r, size_t *len, bool *busy)
 	return ring_place(r);
 }
 
+/* Its caplen, with RECORD_FULL where that is set. */
+static inline uint32_t record_mark(const void *record)
+{
+	uint32_t mark;
+
+	memcpy(&mark, (const char *)record + offsetof(struct packet_record, caplen), sizeof(mark));
+	return mark;
+}
+
 static inline uint32_t record_caplen(const void *record)
 {
-	uint32_t caplen;
-
-	memcpy(&caplen, (const char *)record + offsetof(struct packet_record, caplen),
-	       sizeof(caplen));
-	return caplen & ~RECORD_FULL;
+	return record_mark(record) & ~RECORD_FULL;
 }
 
 static inline bool ring_is_bare(const struct ring *r, const void *record)
 {
-	uint32_t caplen;
-
-	memcpy(&caplen, (const char *)record + offsetof(struct packet_record, caplen),
-	       sizeof(caplen));
-	return r->bare && !(caplen & RECORD_FULL);
+	return r->bare && !(record_mark(record) & RECORD_FULL);
 }
 
 static inline uint32_t ring_octets(const struct ring *r, const void *record)
