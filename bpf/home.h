@@ -121,14 +121,14 @@ static __always_inline struct flow_slot *home_slot(struct home *h, __u32 hash, _
 	return bpf_map_lookup_elem(&flow_slots, &at);
 }
 
-static __always_inline struct flow_memo *home_memo(struct home *h, __u32 at)
+static __always_inline struct flow_memo *home_memos(struct home *h, __u32 set)
 {
 	if (!h->state->looks_left) {
 		h->counters->looks_skipped++;
 		return 0;
 	}
-	at += h->cpu * FLOW_MEMOS;
-	return bpf_map_lookup_elem(&flow_memos, &at);
+	set += h->cpu * (FLOW_MEMOS / MEMO_SET);
+	return bpf_map_lookup_elem(&flow_memos, &set);
 }
 
 static __always_inline int home_kept(__u32 hash)

@@ -32,13 +32,13 @@ struct {
 	__type(value, struct flow_slot);
 } flow_queues SEC(".maps");
 
-/* Key: cpu * FLOW_MEMOS + place. */
+/* Key: cpu * FLOW_MEMOS / MEMO_SET + place. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, OBJECT_CPUS *FLOW_MEMOS);
+	__uint(max_entries, OBJECT_CPUS *FLOW_MEMOS / MEMO_SET);
 	__type(key, __u32);
-	__type(value, struct flow_memo);
+	__type(value, struct flow_memo[MEMO_SET]);
 } flow_memos SEC(".maps");
 
 /* Key: the hash's upper 12 bits; the next 6 are the bit. */

@@ -80,7 +80,7 @@ struct flow_memo {
 	__u8 state;
 	__u8 pad;
 };
-enum { FLOW_MEMOS = 65536 }; /* of a CPU */
+enum { FLOW_MEMOS = 65536, /* of a CPU */ MEMO_SET = 4 /* a flow's is one of so many */ };
 
 /* ---- records ---- */
 

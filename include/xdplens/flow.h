@@ -41,8 +41,8 @@ struct home {
 
 /* The slot of a bank of this CPU's cache that the hash names; NULL: none. */
 static __always_inline struct flow_slot *home_slot(struct home *h, __u32 hash, __u32 bank);
-/* A CPU's memo number `at`, below FLOW_MEMOS. NULL: none, or no payload is looked at now. */
-static __always_inline struct flow_memo *home_memo(struct home *h, __u32 at);
+/* A CPU's set of memos number `set`. NULL: none, or no payload is looked at now. */
+static __always_inline struct flow_memo *home_memos(struct home *h, __u32 set);
 static __always_inline __u64 home_seed(const struct home *h);
 /* Sends the slot on its way to user space; 0, or negative where there is no room. */
 static __always_inline int home_evict(struct home *h, const struct flow_slot *slot);
@@ -243,6 +243,21 @@ static __always_inline int flow_take(struct home *h, struct flow_slot *slot,
 	return 1;
 }
 
+/* The flow's memo, else a free one, else what is some other flow's. */
+static __always_inline struct flow_memo *flow_memo(struct flow_memo set[MEMO_SET], __u64 hash)
+{
+	__u32 tag = flow_memo_tag(hash);
+	struct flow_memo *memo = &set[tag & (MEMO_SET - 1)];
+
+	for (int i = 0; i < MEMO_SET; i++) {
+		if (set[i].tag == tag)
+			return &set[i];
+		if (!set[i].tag)
+			memo = &set[i];
+	}
+	return memo;
+}
+
 /* What payload told of the flow when it last had a slot, unless it began since. */
 static __always_inline void flow_recall(struct flow_slot *slot, const struct flow_memo *memo,
 					__u64 hash)
@@ -296,9 +311,10 @@ static __always_inline void flow_payload(struct home *h, struct flow_slot *slot,
 		slot->state++;
 		return;
 	}
-	memo = home_memo(h, flow_memo_at(hash));
+	memo = home_memos(h, flow_memo_set(hash));
 	if (!memo)
 		return;
+	memo = flow_memo(memo, hash);
 	if (!(slot->state & SLOT_PAYLOADS) && !(p->tcp_flags & TCP_SYN)) /* TCP Fast Open */
 		flow_recall(slot, memo, hash);
 	if (slot->grade & SLOT_SETTLED)

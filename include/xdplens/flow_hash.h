@@ -46,10 +46,10 @@ static __always_inline int flow_same(const struct flow_key *a, const struct flow
 		 (x->tail ^ y->tail) | (x->w[0] ^ y->w[0]) | (x->w[2] ^ y->w[2]));
 }
 
-/* Which of a CPU's memos is a hash's; other bits than those that choose a slot. */
-static __always_inline __u32 flow_memo_at(__u64 hash)
+/* Which of a CPU's sets of memos is a hash's; other bits than those that choose a slot. */
+static __always_inline __u32 flow_memo_set(__u64 hash)
 {
-	return hash >> 12 & (FLOW_MEMOS - 1);
+	return hash >> 12 & (FLOW_MEMOS / MEMO_SET - 1);
 }
 
 static __always_inline __u32 flow_memo_tag(__u64 hash)

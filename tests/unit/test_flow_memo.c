@@ -9,29 +9,31 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <arpa/inet.h>
 #include <cmocka.h>
 
 #include "source/engine.h"
 #include "xdplens/parse.h"
 
-enum { HEADERS = 54, HEADS = 8, ROUNDS = 50 };
+enum { HEADERS = 54, HEADS = 8, ROUNDS = 50, FLOWS = 10000, PORT = 40000 };
 
 static const char get[] = "GET /x HTTP/1.1\r\nHost: a.example\r\n\r\n";
 static const char opaque[] = "\x93\x11\x07 no protocol";
 
-static unsigned copies[2]; /* by flow */
-static uint8_t app[2];	   /* of the flow's last delta */
+static unsigned copies[FLOWS]; /* by flow */
+static uint8_t app[FLOWS];     /* of the flow's last delta */
 
 static size_t frame_make(uint8_t frame[200], unsigned flow, uint8_t flags, const char *payload)
 {
-	static const uint8_t head[HEADERS] = {2,  0,	0, 0, 0,  1, 2, 0, 0,	 0,  0,	   2,	8,
-					      0,  0x45, 0, 0, 0,  0, 0, 0, 0,	 64, 6,	   0,	0,
-					      10, 0,	0, 1, 10, 0, 0, 2, 0x9c, 0,  0x1e, 0x61};
+	static const uint8_t head[HEADERS] = {2,  0,	0, 0, 0,  1, 2, 0, 0, 0,  0,	2,   8,
+					      0,  0x45, 0, 0, 0,  0, 0, 0, 0, 64, 6,	0,   0,
+					      10, 0,	0, 1, 10, 0, 0, 2, 0, 0,  0x1e, 0x61};
 	size_t len = strlen(payload);
 
 	memcpy(frame, head, HEADERS);
 	frame[17] = 40 + len;
-	frame[35] = flow;
+	frame[34] = (PORT + flow) >> 8;
+	frame[35] = PORT + flow;
 	frame[46] = 0x50;
 	frame[47] = flags;
 	memcpy(frame + HEADERS, payload, len);
@@ -42,14 +44,14 @@ static void take(void *arg, const struct event *e)
 {
 	(void)arg;
 	if (e->why & COPY_HEAD)
-		copies[e->data[35]]++;
+		copies[(e->data[34] << 8 | e->data[35]) - PORT]++;
 }
 
 static void take_flows(void *arg, unsigned bank, struct flow_delta *deltas, size_t n)
 {
 	(void)arg, (void)bank;
 	for (size_t i = 0; i < n; i++)
-		app[((const uint8_t *)&deltas[i].key->sport)[1]] = deltas[i].verdict.app;
+		app[ntohs(deltas[i].key->sport) - PORT] = deltas[i].verdict.app;
 }
 
 static void take_cut(void *arg, unsigned bank, const struct counters *c)
@@ -68,22 +70,29 @@ static void feed(struct engine *e, unsigned flow, uint8_t flags, const char *pay
 	engine_packet(e, &frame);
 }
 
-static void test_memo(void **state)
+static struct engine *engine_of(uint32_t slots)
 {
 	static const struct source_consumer consumer = {
 		.packet = take, .flows = take_flows, .cut = take_cut};
 	struct engine *e = engine_new(&(struct engine_config){.link = LINK_ETHERNET,
 							      .caplen = 200,
 							      .head_packets = HEADS,
-							      .slots = 1,
+							      .slots = slots,
 							      .ifindex = 1,
 							      .interface = "lo"},
 				      &consumer);
 
+	assert_non_null(e);
+	memset(copies, 0, sizeof(copies));
+	return e;
+}
+
+static void test_memo(void **state)
+{
+	struct engine *e = engine_of(1);
 	unsigned before;
 
 	(void)state;
-	assert_non_null(e);
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		feed(e, 0, TCP_ACK, i ? opaque : get);
 		feed(e, 1, TCP_ACK, opaque);
@@ -106,9 +115,28 @@ static void test_memo(void **state)
 	engine_free(e);
 }
 
+/* Twice as many flows as slots, a sixth of the memos: hardly any two are in each other's way. */
+static void test_many(void **state)
+{
+	struct engine *e = engine_of(4096);
+	unsigned flows_again = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < ROUNDS; i++)
+		for (unsigned flow = 0; flow < FLOWS; flow++)
+			feed(e, flow, TCP_ACK, opaque);
+	for (unsigned flow = 0; flow < FLOWS; flow++) {
+		assert_true(copies[flow] >= HEADS);
+		flows_again += copies[flow] > HEADS;
+	}
+	assert_true(flows_again < FLOWS / 50);
+	engine_free(e);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_memo)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_memo),
+					   cmocka_unit_test(test_many)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -176,12 +176,30 @@ static void test_exact(void **state)
 	merge_free(m);
 }
 
+/* A third as many flows as places, one record of each in turn: hardly any is pushed out. */
+static void test_together(void **state)
+{
+	struct merge *m = merge_new(SLOTS, 1);
+	struct seen seen = {0};
+
+	(void)state;
+	for (int i = 0; i < 100 * SLOTS / 3; i++) {
+		struct flow_slot a = slot_of(i % (SLOTS / 3), 1, 0);
+
+		add(m, 0, &a, &seen);
+	}
+	assert_in_range(seen.records, 0, 100 * SLOTS / 3 / 10);
+	drain(m, 0, &seen);
+	assert_int_equal(seen.packets, 100 * SLOTS / 3);
+	merge_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_merged), cmocka_unit_test(test_apart),
 		cmocka_unit_test(test_banks),  cmocka_unit_test(test_unsound),
-		cmocka_unit_test(test_exact),
+		cmocka_unit_test(test_exact),  cmocka_unit_test(test_together),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

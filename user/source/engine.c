@@ -131,9 +131,9 @@ static __always_inline struct flow_slot *home_slot(struct home *h, __u32 hash, _
 	return bank ? NULL : &e->slots[hash & (e->config.slots - 1)];
 }
 
-static __always_inline struct flow_memo *home_memo(struct home *h, __u32 at)
+static __always_inline struct flow_memo *home_memos(struct home *h, __u32 set)
 {
-	return &home_engine(h)->memos[at];
+	return &home_engine(h)->memos[set * MEMO_SET];
 }
 
 /* There is always room. */

@@ -107,7 +107,7 @@ static void kernel_configure(struct kernel *k, const struct options *o)
 	s->rodata->cfg_seed = k->seed;
 	bpf_map__set_max_entries(s->maps.flow_slots, banks * k->slots);
 	bpf_map__set_max_entries(s->maps.flow_queues, banks * queue);
-	bpf_map__set_max_entries(s->maps.flow_memos, k->cpus * FLOW_MEMOS);
+	bpf_map__set_max_entries(s->maps.flow_memos, k->cpus * FLOW_MEMOS / MEMO_SET);
 	bpf_map__set_max_entries(s->maps.cpu_states, k->cpus);
 	bpf_map__set_max_entries(s->maps.listed_ranges, k->listed_room ? 2 * k->listed_room : 1);
 	if (o->sample && o->sample_by == SAMPLE_HEADS)

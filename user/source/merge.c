@@ -79,30 +79,44 @@ static void merge_into(struct flow_slot *to, const struct flow_slot *from)
 		to->last = from->last;
 }
 
+/* Where the flow is, else where it goes: its own place unless only the one beside it is free. */
+static struct flow_slot *merge_find(struct flow_slot *own, struct flow_slot *beside,
+				    const struct flow_key *key)
+{
+	if (own->packets && flow_same(&own->key, key))
+		return own;
+	if (beside->packets && flow_same(&beside->key, key))
+		return beside;
+	return own->packets && !beside->packets ? beside : own;
+}
+
 size_t merge_add(struct merge *m, unsigned bank, const struct flow_slot *const *in, size_t n,
 		 struct flow_slot out[MERGE_BATCH])
 {
-	struct flow_slot *to[MERGE_BATCH];
+	struct flow_slot *slots = m->slots[bank], *to;
+	uint32_t own[MERGE_BATCH];
 	size_t given = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		to[i] = &m->slots[bank][flow_hash64(&in[i]->key, m->seed) & m->mask];
-		__builtin_prefetch(to[i], 1);
+		own[i] = flow_hash64(&in[i]->key, m->seed) & m->mask;
+		__builtin_prefetch(&slots[own[i]], 1);
+		__builtin_prefetch(&slots[own[i] ^ 1], 1);
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (!in[i]->packets) { /* not sound: for others to say */
 			out[given++] = *in[i];
 			continue;
 		}
-		if (to[i]->packets && merge_fits(to[i], in[i])) {
-			merge_into(to[i], in[i]);
+		to = merge_find(&slots[own[i]], &slots[own[i] ^ 1], &in[i]->key);
+		if (to->packets && merge_fits(to, in[i])) {
+			merge_into(to, in[i]);
 			continue;
 		}
-		if (to[i]->packets)
-			out[given++] = *to[i];
+		if (to->packets)
+			out[given++] = *to;
 		else
 			m->held[bank]++;
-		*to[i] = *in[i];
+		*to = *in[i];
 	}
 	return given;
 }

@@ -18,7 +18,7 @@
 
 enum {
 	BATCH = MERGE_BATCH,
-	MERGED = 1 << 15,  /* flows of a bank that are merged before they go on */
+	MERGED = 1 << 16,  /* flows of a bank that are merged before they go on */
 	BURST = 1 << 15,   /* flows of a queue a call */
 	RUN = 64,	   /* packets until a ring gets their room back */
 	LOOKS = 16,	   /* packets of the sample a call that are shown to all */
