@@ -10,22 +10,29 @@
 
 #include "filter.h"
 
+static __always_inline __u64 emit_chunks(int kind)
+{
+	if (kind == RING_CAPTURE)
+		return cfg_capture_chunks;
+	return kind == RING_DNS ? cfg_dns_chunks : cfg_packet_chunks;
+}
+
 static __always_inline void *emit_chunk(const struct home *h, int kind, __u64 at)
 {
-	__u32 chunks = kind == RING_DNS ? cfg_dns_chunks : cfg_packet_chunks;
+	__u32 chunks = emit_chunks(kind);
 	__u32 key = h->cpu * chunks + (at / RING_CHUNK & (chunks - 1));
 
+	if (kind == RING_CAPTURE)
+		return bpf_map_lookup_elem(&capture_rings, &key);
 	return kind == RING_DNS ? bpf_map_lookup_elem(&dns_rings, &key)
 				: bpf_map_lookup_elem(&packet_rings, &key);
 }
 
 static __always_inline int emit_has_room(struct ring_ends *ring, int kind, __u64 end)
 {
-	__u64 chunks = kind == RING_DNS ? cfg_dns_chunks : cfg_packet_chunks;
-
 	if (end <= ring->limit || !cfg_read)
 		return 1;
-	ring->limit = *(volatile __u64 *)&ring->tail + chunks * RING_CHUNK;
+	ring->limit = *(volatile __u64 *)&ring->tail + emit_chunks(kind) * RING_CHUNK;
 	return end <= ring->limit;
 }
 
@@ -51,7 +58,7 @@ static __always_inline void emit_extend(struct home *h, struct packet_record *r,
 /* Bare where a pcap file's record says all there is to say. */
 static __always_inline int emit_is_bare(const struct home *h, __u32 why)
 {
-	return cfg_bare && h->segments == 1 && !h->tag_stripped && why & COPY_TAKEN;
+	return h->segments == 1 && !h->tag_stripped && why & COPY_TAKEN;
 }
 
 /* A division is only for the first record of a second. */
@@ -68,50 +75,69 @@ static __always_inline void emit_date(struct ring_ends *ring, struct pcap_record
 	r->nsec = ns - ring->second;
 }
 
-static __always_inline void emit_full(struct home *h, struct packet_record *r,
-				      const struct flow_slot *slot, __u32 why)
-{
-	r->ns = bpf_ktime_get_ns();
-	r->caplen |= cfg_bare ? RECORD_FULL : 0;
-	emit_extend(h, r, slot, why);
-}
-
 /*
- * Whoever reads waits for a record that is on its way if its own clock was read long enough before
- * for the mark to have become visible: so packets of all CPUs can be put in order.
+ * A record for a ring; negative: it has no room. Whoever reads waits for a record that is on its
+ * way if its own clock was read long enough before for the mark to have become visible: so packets
+ * of all CPUs can be put in order.
  */
-static __always_inline void home_copy(struct home *h, const struct packet *p,
-				      const struct flow_slot *slot, __u32 why, __u32 caplen)
+static __always_inline int emit(struct home *h, int kind, const struct flow_slot *slot, __u32 why,
+				__u32 caplen)
 {
-	int kind = why & COPY_DNS ? RING_DNS : RING_PACKETS;
 	struct ring_ends *ring = &h->state->rings[kind];
-	__u32 len = h->len < caplen ? h->len : caplen, bare = emit_is_bare(h, why);
+	__u32 len = h->len < caplen ? h->len : caplen;
+	__u32 bare = kind == RING_CAPTURE && emit_is_bare(h, why);
 	__u32 head = bare ? sizeof(struct pcap_record) : sizeof(struct packet_record);
 	__u64 at = ring->head / 2, next = ring_after(at, head + len);
 	void *chunk = emit_chunk(h, kind, at);
 	struct packet_record *r;
 
-	(void)p;
 	if (!chunk || !emit_has_room(ring, kind, next))
-		goto lost;
+		return -1;
 	*(volatile __u64 *)&ring->head = at * 2 + 1;
 	r = chunk + (at & (RING_CHUNK - 1));
 	r->caplen = len;
 	r->wire_len = h->wire_len;
-	if (bare)
+	if (bare) {
 		emit_date(ring, (struct pcap_record *)r);
-	else
-		emit_full(h, r, slot, why);
+	} else {
+		r->ns = bpf_ktime_get_ns();
+		r->caplen |= kind == RING_CAPTURE ? RECORD_FULL : 0;
+		emit_extend(h, r, slot, why);
+	}
 	if (home_fill(h, 0, (void *)r + head, len, COPY_MAX) < 0)
 		next = at;
 	ring->full += !bare && next > at;
 	if (next % RING_CHUNK == 0)
 		*(__u64 *)(chunk + RING_ENDED) = (at & (RING_CHUNK - 1)) + head + len;
 	__sync_lock_test_and_set(&ring->head, next * 2);
-	if (next > at)
+	return next > at ? 0 : -1;
+}
+
+static __always_inline void home_copy(struct home *h, const struct packet *p,
+				      const struct flow_slot *slot, __u32 why, __u32 caplen)
+{
+	int kind = why & COPY_DNS ? RING_DNS : RING_PACKETS;
+
+	(void)p;
+	if (emit(h, kind, slot, why, caplen) == 0)
 		return;
-lost:
-	h->counters->lost[kind]++;
+	if (cfg_capture_chunks && kind == RING_PACKETS)
+		h->counters->head_skipped++; /* what the file takes is elsewhere */
+	else
+		h->counters->lost[kind]++;
+}
+
+/* One a jiffy is shown to all others, too. */
+static __always_inline __u32 home_capture(struct home *h, __u32 why, __u32 caplen)
+{
+	if (!cfg_capture_chunks)
+		return why;
+	if (emit(h, RING_CAPTURE, 0, why, caplen) < 0)
+		h->counters->lost[LOST_PACKETS]++;
+	if (!cfg_flows || h->state->shown == h->now)
+		return 0;
+	h->state->shown = h->now;
+	return why;
 }
 
 #endif

@@ -12,7 +12,7 @@
 
 #include "config.h"
 
-enum { OBJECT_CPUS = 32, OBJECT_SLOTS = 4096, OBJECT_QUEUE = 4096, OBJECT_CHUNKS = 2 };
+enum { OBJECT_CPUS = 32, OBJECT_SLOTS = 4096, OBJECT_QUEUE = 4096, OBJECT_RINGS = OBJECT_CPUS * 2 };
 
 /* Key: ((cpu * BANKS) + bank) * slots + hash. */
 struct {
@@ -90,16 +90,17 @@ struct {
 } heads SEC(".maps");
 
 /* Key: cpu * chunks + place. See struct ring_ends. */
-#define RING(name)                                               \
-	struct {                                                 \
-		__uint(type, BPF_MAP_TYPE_ARRAY);                \
-		__uint(map_flags, BPF_F_MMAPABLE);               \
-		__uint(max_entries, OBJECT_CPUS *OBJECT_CHUNKS); \
-		__uint(key_size, sizeof(__u32));                 \
-		__uint(value_size, RING_STEP);                   \
+#define RING(name, chunks)                         \
+	struct {                                   \
+		__uint(type, BPF_MAP_TYPE_ARRAY);  \
+		__uint(map_flags, BPF_F_MMAPABLE); \
+		__uint(max_entries, chunks);       \
+		__uint(key_size, sizeof(__u32));   \
+		__uint(value_size, RING_STEP);     \
 	} name SEC(".maps")
 
-RING(dns_rings);
-RING(packet_rings);
+RING(dns_rings, OBJECT_RINGS);
+RING(packet_rings, OBJECT_RINGS);
+RING(capture_rings, 1);
 
 #endif

@@ -51,7 +51,8 @@ struct pipeline {
 	struct flow_table *flows;
 	struct flow_names *names;
 	struct owners *owners;
-	bool live; /* packets are this host's */
+	bool live;  /* packets are this host's */
+	bool apart; /* what the capture takes comes for it alone */
 	struct ftp_data *ftp;
 	struct talkers *talkers;
 	struct dns *dns;
@@ -107,6 +108,13 @@ static bool pipeline_lend(void *arg, const struct writer_loan *loan, size_t octe
 	return pcap->ops->lend(pcap->sink, loan, octets);
 }
 
+static void pipeline_lose(void *arg, size_t n)
+{
+	struct output *pcap = &((struct pipeline *)arg)->sinks[SINK_PCAP];
+
+	pcap->ops->lose(pcap->sink, n);
+}
+
 static void pipeline_packet(void *arg, const struct event *copied)
 {
 	struct pipeline *p = arg;
@@ -134,7 +142,7 @@ static void pipeline_packet(void *arg, const struct event *copied)
 		recorder_packet(p->recorder, &e);
 	detect_event(p->detect, &e);
 	if (pipeline_captures(p, &e)) {
-		if (pcap->sink)
+		if (pcap->sink && !p->apart)
 			pcap->ops->packet(pcap->sink, &e);
 		if (csv->sink)
 			csv->ops->packet(csv->sink, &e);
@@ -465,9 +473,12 @@ struct pipeline *pipeline_new(struct options *o)
 		consumer.sample = pipeline_sample;
 	if (options_only_capture(o))
 		consumer.packet = pipeline_sample;
-	if (options_bare_capture(o))
+	p->apart = options_bare_capture(o);
+	if (p->apart) {
 		consumer.records = pipeline_records;
-	if (options_bare_capture(o) && !buffer_gzip(o->write))
+		consumer.lose = pipeline_lose;
+	}
+	if (p->apart && !buffer_gzip(o->write))
 		consumer.lend = pipeline_lend;
 	consumer.listed.ranges = detect_listed(p->detect, &consumer.listed.n);
 	if (o->netns && netns_go(netns_find(o->netns)) < 0)

@@ -18,6 +18,11 @@ static __always_inline long home_bytes(const struct home *h, __u32 offset, void 
 /* Copies the packet to user space, at most `caplen` bytes. */
 static __always_inline void home_copy(struct home *h, const struct packet *p,
 				      const struct flow_slot *slot, __u32 why, __u32 caplen);
+/*
+ * The same for a file that takes packets as they are, where there is one. What is left of `why` to
+ * copy for all others.
+ */
+static __always_inline __u32 home_capture(struct home *h, __u32 why, __u32 caplen);
 static __always_inline __u32 home_dns_mask(const struct home *h);
 /* enum filter_verdict: what the capture filter says of the packet. */
 static __always_inline int home_filter(struct home *h, const struct packet *p);
@@ -221,6 +226,7 @@ static __always_inline int copy_is_fragment(const struct packet *p)
 static __always_inline void copy_packet(struct home *h, const struct packet *p,
 					struct flow_slot *slot)
 {
+	__u32 most = h->segments > 1 ? home_knob(h, sample_large) : home_knob(h, sample_caplen);
 	__u32 why = 0, caplen = 0, sampled;
 
 	if (home_knob(h, dns) && copy_is_dns(p, slot) && copy_dns_wanted(h, p)) {
@@ -234,14 +240,11 @@ static __always_inline void copy_packet(struct home *h, const struct packet *p,
 		caplen = home_knob(h, head_caplen);
 	}
 	sampled = copy_sampled(h, p);
-	if (sampled) {
-		__u32 most =
-			h->segments > 1 ? home_knob(h, sample_large) : home_knob(h, sample_caplen);
-
-		why |= sampled;
-		if (caplen < most)
-			caplen = most;
-	}
+	if (sampled)
+		sampled = home_capture(h, sampled, most);
+	if (sampled && caplen < most)
+		caplen = most;
+	why |= sampled;
 	if (why)
 		home_copy(h, p, slot, why, caplen);
 }

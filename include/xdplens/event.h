@@ -99,8 +99,8 @@ enum sample_by { SAMPLE_PACKETS, SAMPLE_FLOWS, SAMPLE_HEADS };
 enum filter_verdict { FILTER_REJECTS, FILTER_TAKES, FILTER_ASKS };
 
 /*
- * What rings hold, at any address: `caplen` octets of the frame follow. What goes into a pcap file
- * and nowhere else may be bare: a record of that file.
+ * What rings hold, at any address: `caplen` octets of the frame follow. In RING_CAPTURE most are
+ * bare: records of a pcap file.
  */
 struct packet_record {
 	__u64 ns;
@@ -133,7 +133,7 @@ struct pcap_record {
 _Static_assert(__builtin_offsetof(struct packet_record, caplen) ==
 		       __builtin_offsetof(struct pcap_record, caplen),
 	       "which of the two it is, caplen tells");
-#define RECORD_FULL 0x80000000u /* in `caplen`, where some records are bare: this one is not */
+#define RECORD_FULL 0x80000000u /* in `caplen`, in RING_CAPTURE: this one is not bare */
 
 /* ---- counters ---- */
 
@@ -172,7 +172,8 @@ struct count {
 	__u64 bytes;
 };
 
-enum ring_kind { RING_DNS, RING_PACKETS, RING_COUNT };
+/* CAPTURE: the sample, where a file takes it as it is. Others find it among PACKETS. */
+enum ring_kind { RING_DNS, RING_PACKETS, RING_CAPTURE, RING_COUNT };
 /* Records that a full ring, or a full queue, refused. */
 enum lost { LOST_DNS = RING_DNS, LOST_PACKETS = RING_PACKETS, LOST_FLOWS, LOST_KINDS };
 enum direction { DIRECTION_IN, DIRECTION_OUT, DIRECTION_COUNT };
@@ -307,7 +308,8 @@ struct cpu_state {
 	__u32 budget_start; /* jiffies when the present budgets began */
 	__u32 copies_left;  /* first packets that may still be copied */
 	__u32 looks_left;   /* payloads that may still be classified */
-	__u32 pad[12];
+	__u32 shown;	    /* jiffies when last a captured packet was copied for others, too */
+	__u32 pad[11];
 };
 
 #endif

@@ -250,6 +250,12 @@ bool buffer_lend(struct buffer *b, const struct writer_loan *loan, size_t len)
 	return true;
 }
 
+void buffer_lose(struct buffer *b, size_t n)
+{
+	failure_say(b, writer_failing(b->writer));
+	b->lost += n;
+}
+
 static void recovery_say(struct buffer *b, uint64_t now)
 {
 	uint64_t lost = buffer_lost(b);

@@ -56,10 +56,11 @@ int buffer_record(struct buffer *b, const void *record, size_t len);
 /*
  * Appends `n` records, `len` octets in all, no more than a block has; or hands over records in
  * memory of somebody else's, of any length but for a gzip file. False: it takes none now, and none
- * is lost.
+ * is lost until `buffer_lose` is told of those that could not wait.
  */
 bool buffer_records(struct buffer *b, const void *records, size_t len, size_t n);
 bool buffer_lend(struct buffer *b, const struct writer_loan *loan, size_t len);
+void buffer_lose(struct buffer *b, size_t n);
 
 /* Hands over what there is if it is time; now: ns since the epoch. 0 or -errno of the last write.
  */

@@ -292,6 +292,11 @@ static bool sink_pcap_lend(struct sink *s, const struct writer_loan *loan, size_
 	return buffer_lend(s->buffer, &counted, octets);
 }
 
+static void sink_pcap_lose(struct sink *s, size_t n)
+{
+	buffer_lose(s->buffer, n);
+}
+
 static int sink_pcap_alert(struct sink *s, const struct alert *alert)
 {
 	if (s->ops->alert)
@@ -347,6 +352,7 @@ const struct sink_ops sink_pcap = {
 	.packet = sink_pcap_packet,
 	.records = sink_pcap_records,
 	.lend = sink_pcap_lend,
+	.lose = sink_pcap_lose,
 	.alert = sink_pcap_alert,
 	.tick = sink_pcap_tick,
 	.reopen = sink_pcap_reopen,

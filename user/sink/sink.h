@@ -51,6 +51,8 @@ struct sink_ops {
 	bool (*records)(struct sink *s, const void *records, size_t octets, size_t n);
 	/* The same without a copy; loan->count is the sink's. */
 	bool (*lend)(struct sink *s, const struct writer_loan *loan, size_t octets);
+	/* Of those that it did not take, so many could not wait. */
+	void (*lose)(struct sink *s, size_t n);
 	int (*flow)(struct sink *s, const struct flow_view *flow, enum flow_end end);
 	int (*dns)(struct sink *s, const struct dns_transaction *transaction);
 	int (*alert)(struct sink *s,

@@ -54,16 +54,20 @@ static uint32_t kernel_caplen(const struct options *o, uint32_t wanted)
 	return wanted < most ? wanted : most;
 }
 
-/* Who writes every packet needs room for the time in which we do not get a CPU. */
-static uint32_t kernel_packet_ring(const struct kernel *k, const struct options *o)
+static void kernel_size_rings(struct kernel *k, const struct options *o)
 {
-	uint32_t size = o->sizes.ring_bytes;
+	uint32_t usual = o->sizes.ring_bytes, most = usual;
 
-	if (!o->write || o->sample != 1)
-		return size;
-	while (size < CAPTURE_RING && (uint64_t)size * 2 * k->cpus <= CAPTURE_RINGS)
-		size *= 2;
-	return size;
+	/* who writes every packet needs room for the time in which we do not get a CPU */
+	while (o->write && o->sample == 1 && most < CAPTURE_RING &&
+	       (uint64_t)most * 2 * k->cpus <= CAPTURE_RINGS)
+		most *= 2;
+	k->ring_size[RING_DNS] = options_only_capture(o) ? RING_CHUNK : usual;
+	k->ring_size[RING_PACKETS] = most;
+	if (!options_bare_capture(o))
+		return;
+	k->ring_size[RING_PACKETS] = k->ring_size[RING_DNS];
+	k->ring_size[RING_CAPTURE] = most;
 }
 
 /* Slots: the queues of a CPU's banks together have as many octets as a ring. */
@@ -84,6 +88,7 @@ static void kernel_configure(struct kernel *k, const struct options *o)
 	s->rodata->cfg_queue_mask = queue - 1;
 	s->rodata->cfg_dns_chunks = k->ring_size[RING_DNS] / RING_CHUNK;
 	s->rodata->cfg_packet_chunks = k->ring_size[RING_PACKETS] / RING_CHUNK;
+	s->rodata->cfg_capture_chunks = k->ring_size[RING_CAPTURE] / RING_CHUNK;
 	s->rodata->cfg_read = 1;
 	s->rodata->cfg_listed = k->listed_room > 0;
 	s->rodata->cfg_owner =
@@ -94,7 +99,6 @@ static void kernel_configure(struct kernel *k, const struct options *o)
 		s->rodata->cfg_looks = 0;
 		s->rodata->cfg_head_packets = 0;
 	}
-	s->rodata->cfg_bare = options_bare_capture(o);
 	s->rodata->cfg_sample = o->sample;
 	s->rodata->cfg_sample_by = o->sample_by;
 	s->rodata->cfg_filter = o->filter && o->sample; /* the stub alone: ask user space */
@@ -114,6 +118,11 @@ static void kernel_configure(struct kernel *k, const struct options *o)
 		bpf_map__set_max_entries(s->maps.heads, KERNEL_HEADS);
 	bpf_map__set_max_entries(s->maps.dns_rings, k->cpus * s->rodata->cfg_dns_chunks);
 	bpf_map__set_max_entries(s->maps.packet_rings, k->cpus * s->rodata->cfg_packet_chunks);
+	if (k->ring_size[RING_CAPTURE])
+		bpf_map__set_max_entries(s->maps.capture_rings,
+					 k->cpus * s->rodata->cfg_capture_chunks);
+	else
+		bpf_map__set_autocreate(s->maps.capture_rings, false);
 }
 
 static void *kernel_map_array(struct bpf_map *map, size_t *size)
@@ -144,12 +153,15 @@ static int kernel_map_rings(struct kernel *k)
 	struct bpf_map *maps[RING_COUNT] = {
 		[RING_DNS] = k->skel->maps.dns_rings,
 		[RING_PACKETS] = k->skel->maps.packet_rings,
+		[RING_CAPTURE] = k->skel->maps.capture_rings,
 	};
 	size_t size;
 
 	for (int kind = 0; kind < RING_COUNT; kind++) {
 		uint32_t chunks = k->ring_size[kind] / RING_CHUNK;
 
+		if (!chunks)
+			continue;
 		k->chunks[kind] = kernel_map_array(maps[kind], &size);
 		if (!k->chunks[kind])
 			return -errno;
@@ -159,7 +171,7 @@ static int kernel_map_rings(struct kernel *k)
 				.ends = &k->cpu_states[cpu].rings[kind],
 				.chunks = k->chunks[kind] + (size_t)cpu * chunks * RING_STEP,
 				.n_chunks = chunks,
-				.bare = k->skel->rodata->cfg_bare,
+				.bare = kind == RING_CAPTURE,
 			};
 	}
 	return 0;
@@ -323,8 +335,7 @@ static int kernel_try(struct kernel *k, const struct options *o, uint32_t listed
 	memset(k, 0, sizeof(*k));
 	k->cpus = kernel_cpus();
 	k->slots = o->sizes.flow_slots;
-	k->ring_size[RING_DNS] = o->sizes.ring_bytes;
-	k->ring_size[RING_PACKETS] = kernel_packet_ring(k, o);
+	kernel_size_rings(k, o);
 	k->listed_room = listed_room;
 	if (o->filter && o->sample)
 		error = kernel_load_filtered(k, o);

@@ -15,7 +15,7 @@ enum { KERNEL_CPUS_MAX = 256 };
 struct kernel {
 	struct xdplens_bpf *skel;
 	uint32_t cpus, slots;		/* slots: of the cache, a CPU and bank */
-	uint32_t ring_size[RING_COUNT]; /* octets, of each CPU's */
+	uint32_t ring_size[RING_COUNT]; /* octets, of each CPU's; 0: there are none */
 	struct flow_slot *flow_slots, *flow_queues;
 	struct cpu_state *cpu_states;
 	struct live_config *config;

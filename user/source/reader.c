@@ -30,6 +30,13 @@ enum {
 	SEEN_NS = 20000,       /* after which a CPU's store is seen by the others, generously */
 };
 
+/* Of rings: what is put in one order. */
+struct kinds {
+	int first, last;
+};
+static const struct kinds analysed = {RING_DNS, RING_PACKETS};
+static const struct kinds captured = {RING_CAPTURE, RING_CAPTURE};
+
 struct reader {
 	struct kernel *kernel;
 	const struct source_consumer *consumer;
@@ -42,7 +49,6 @@ struct reader {
 	bool doubted;
 	uint64_t now;	    /* CLOCK_MONOTONIC, ns */
 	uint64_t looked;    /* when, at what rings hold */
-	uint64_t untaken;   /* packets that were left at the end */
 	struct packet bare; /* of what is captured as it is */
 	struct counters sum;
 };
@@ -76,9 +82,10 @@ double reader_fill(const struct reader *r)
 	double most = 0;
 
 	for (uint32_t cpu = 0; cpu < k->cpus; cpu++) {
-		for (int kind = RING_DNS; kind <= RING_PACKETS; kind++)
-			most = fmax(most, (double)ring_pending(&k->rings[kind][cpu]) /
-						  k->ring_size[kind]);
+		for (int kind = 0; kind < RING_COUNT; kind++)
+			if (k->ring_size[kind])
+				most = fmax(most, (double)ring_pending(&k->rings[kind][cpu]) /
+							  k->ring_size[kind]);
 		for (unsigned bank = 0; bank < BANKS; bank++)
 			most = fmax(most, queue_fill(&k->queues[cpu][bank]));
 	}
@@ -159,7 +166,8 @@ static size_t reader_read_flows(struct reader *r)
 /* ---- packets ---- */
 
 struct frames { /* of one packet, the first of them */
-	const struct source_consumer *to;
+	void (*to)(void *arg, const struct event *event);
+	void *arg;
 	uint32_t left;
 };
 
@@ -170,22 +178,25 @@ static void reader_take_frame(void *arg, const struct event *frame)
 	if (!f->left)
 		return;
 	f->left--;
-	f->to->packet(f->to->arg, frame);
+	f->to(f->arg, frame);
 }
 
 /*
  * A packet that is copied for nothing but the capture goes there as it is; only some of them are
- * shown to all others, too, since they learn little more from the rest.
+ * shown to all others, too, since they learn little more from the rest. With a RING_CAPTURE the
+ * kernel has chosen these.
  */
-static bool reader_capture(struct reader *r, const void *data, size_t len)
+static bool reader_capture(struct reader *r, const struct ring *ring, const void *data, size_t len)
 {
+	bool apart = r->kernel->ring_size[RING_CAPTURE];
 	struct packet_record record;
 	struct event event;
 
 	memcpy(&record, data, sizeof(record));
-	if (!r->consumer->sample || record.segments > 1 || record.why & ~(COPY_SAMPLE | COPY_TAKEN))
+	if (!r->consumer->sample || record.segments > 1 ||
+	    record.why & ~(COPY_SAMPLE | COPY_TAKEN) || ring->bare != apart)
 		return false;
-	if (r->looks_left) {
+	if (!apart && r->looks_left) {
 		r->looks_left--;
 		return false;
 	}
@@ -196,12 +207,15 @@ static bool reader_capture(struct reader *r, const void *data, size_t len)
 	return true;
 }
 
-static void reader_take_packet(struct reader *r, const void *data, size_t len)
+static void reader_take_packet(struct reader *r, const struct ring *ring, const void *data,
+			       size_t len)
 {
+	const struct source_consumer *c = r->consumer;
+	struct frames frames = {ring->bare ? c->sample : c->packet, c->arg, 0};
 	struct packet packet;
 	struct event event;
 
-	if (reader_capture(r, data, len))
+	if (reader_capture(r, ring, data, len))
 		return;
 	if (decode_packet(data, len, &r->kernel->clock, &packet, &event) < 0) {
 		reader_doubt(r);
@@ -210,18 +224,16 @@ static void reader_take_packet(struct reader *r, const void *data, size_t len)
 	/* what is captured is what is on the wire */
 	if (event.segments > 1 && event.why & COPY_SAMPLE) {
 		struct packet_record record;
-		struct event frames = event;
-		struct frames wanted = {r->consumer, event.segments};
+		struct event sample = event;
 
 		memcpy(&record, data, sizeof(record));
-		if (record.frames)
-			wanted.left = record.frames;
-		frames.why = event.why & (COPY_SAMPLE | COPY_TAKEN);
-		if (segment_event(&frames, record.gso_size, reader_take_frame, &wanted))
+		frames.left = record.frames ? record.frames : event.segments;
+		sample.why = event.why & (COPY_SAMPLE | COPY_TAKEN);
+		if (segment_event(&sample, record.gso_size, reader_take_frame, &frames))
 			event.why &= ~COPY_SAMPLE;
 	}
 	if (event.why)
-		r->consumer->packet(r->consumer->arg, &event);
+		frames.to(c->arg, &event);
 }
 
 /*
@@ -243,16 +255,17 @@ static uint64_t reader_time(const struct reader *r, const struct ring *ring, con
 }
 
 /*
- * The ring whose next packet is the oldest; NULL: none, or one is not finished that may be older.
- * *until: until when, but for the packets of this ring, none comes between.
+ * Of the rings of these kinds the one whose next packet is the oldest; NULL: none, or one is not
+ * finished that may be older. *until: until when, but for the packets of this ring, none comes
+ * between.
  */
-static struct ring *reader_oldest(struct reader *r, uint64_t *until)
+static struct ring *reader_oldest(struct reader *r, struct kinds kinds, uint64_t *until)
 {
 	uint64_t first = *until + 1;
 	struct ring *oldest = NULL;
 	bool busy = false;
 
-	for (int kind = RING_DNS; kind <= RING_PACKETS; kind++) {
+	for (int kind = kinds.first; kind <= kinds.last; kind++) {
 		for (uint32_t cpu = 0; cpu < r->kernel->cpus; cpu++) {
 			struct ring *ring = &r->kernel->rings[kind][cpu];
 			size_t len;
@@ -315,7 +328,7 @@ static size_t reader_read_run(struct reader *r, struct ring *ring, uint64_t unti
 	for (; n < most && (p = ring_front(ring, &len, &busy)); n++) {
 		if (reader_time(r, ring, p) > until || ring_is_bare(ring, p))
 			break;
-		reader_take_packet(r, p, len);
+		reader_take_packet(r, ring, p, len);
 		ring_pop(ring, p);
 	}
 	ring_release(ring);
@@ -323,14 +336,14 @@ static size_t reader_read_run(struct reader *r, struct ring *ring, uint64_t unti
 }
 
 /* Reads packets up to a time in its order, across CPUs: no answer comes before its query. */
-static size_t reader_read_until(struct reader *r, uint64_t last)
+static size_t reader_read_until(struct reader *r, struct kinds kinds, uint64_t last)
 {
 	uint64_t until = last;
 	struct ring *ring;
 	size_t n = 0, run = 1;
 
 	r->looks_left = LOOKS;
-	while (run && n < PACKETS && (ring = reader_oldest(r, &until))) {
+	while (run && n < PACKETS && (ring = reader_oldest(r, kinds, &until))) {
 		run = reader_read_run(r, ring, until, RUN);
 		until = last;
 		n += run;
@@ -348,7 +361,7 @@ static struct ring *reader_alone(struct reader *r)
 	size_t len;
 
 	for (uint32_t cpu = 0; cpu < r->kernel->cpus; cpu++) {
-		struct ring *ring = &r->kernel->rings[RING_PACKETS][cpu];
+		struct ring *ring = &r->kernel->rings[RING_CAPTURE][cpu];
 
 		if (ring_waiting(ring) >= LEND_LEAST && !alone)
 			alone = ring;
@@ -378,19 +391,53 @@ static bool reader_lend(struct reader *r)
 	return true;
 }
 
-/* A ring says that a record is on its way before its clock is read: SEEN_NS later all know. */
-static size_t reader_read_packets(struct reader *r)
+/* Passes what nobody takes, until so many octets wait. */
+static void reader_lose(struct reader *r, struct ring *ring, uint64_t most)
+{
+	bool busy = false;
+	size_t len, n = 0;
+	void *p;
+
+	for (; ring_waiting(ring) > most && (p = ring_front(ring, &len, &busy)); n++)
+		ring_pop(ring, p);
+	if (n)
+		r->consumer->lose(r->consumer->arg, n);
+	ring_release(ring);
+}
+
+/* What the file does not take waits, but not until what comes finds no room. */
+static void reader_make_room(struct reader *r, struct ring *ring)
+{
+	uint64_t size = r->kernel->ring_size[RING_CAPTURE];
+
+	if (ring_waiting(ring) > size / 16 * 15)
+		reader_lose(r, ring, size / 8 * 7);
+}
+
+static size_t reader_read_capture(struct reader *r)
 {
 	size_t n = 0;
 
-	r->now = clock_monotonic();
 	if (!r->consumer->lend || !reader_lend(r))
-		n = reader_read_until(r, r->now - SEEN_NS);
-	for (uint32_t cpu = 0; r->consumer->lend && cpu < r->kernel->cpus; cpu++) {
-		ring_release(&r->kernel->rings[RING_PACKETS][cpu]);
-		ring_look(&r->kernel->rings[RING_PACKETS][cpu]);
+		n = reader_read_until(r, captured, r->now - SEEN_NS);
+	for (uint32_t cpu = 0; cpu < r->kernel->cpus; cpu++) {
+		reader_make_room(r, &r->kernel->rings[RING_CAPTURE][cpu]);
+		ring_release(&r->kernel->rings[RING_CAPTURE][cpu]);
+		ring_look(&r->kernel->rings[RING_CAPTURE][cpu]);
 	}
 	r->looked = clock_monotonic();
+	return n;
+}
+
+/* A ring says that a record is on its way before its clock is read: SEEN_NS later all know. */
+static size_t reader_read_packets(struct reader *r)
+{
+	size_t n;
+
+	r->now = clock_monotonic();
+	n = reader_read_until(r, analysed, r->now - SEEN_NS);
+	if (r->kernel->ring_size[RING_CAPTURE])
+		n += reader_read_capture(r);
 	return n;
 }
 
@@ -401,24 +448,22 @@ bool reader_read(struct reader *r)
 	return flows + reader_read_packets(r) >= PACKETS;
 }
 
-/* Passes what nobody takes. */
-static void reader_lose(struct reader *r, struct ring *ring)
-{
-	bool busy = false;
-	size_t len;
-	void *p;
-
-	for (; (p = ring_front(ring, &len, &busy)); ring_pop(ring, p))
-		r->untaken++;
-}
-
 static bool reader_packets_wait(const struct reader *r)
 {
-	for (int kind = RING_DNS; kind <= RING_PACKETS; kind++)
-		for (uint32_t cpu = 0; cpu < r->kernel->cpus; cpu++)
+	for (int kind = 0; kind < RING_COUNT; kind++)
+		for (uint32_t cpu = 0; r->kernel->ring_size[kind] && cpu < r->kernel->cpus; cpu++)
 			if (ring_waiting(&r->kernel->rings[kind][cpu]))
 				return true;
 	return false;
+}
+
+static size_t reader_read_left(struct reader *r)
+{
+	size_t n = reader_read_until(r, analysed, UINT64_MAX - 1);
+
+	if (r->kernel->ring_size[RING_CAPTURE])
+		n += reader_read_until(r, captured, UINT64_MAX - 1);
+	return n;
 }
 
 void reader_drain(struct reader *r)
@@ -426,15 +471,15 @@ void reader_drain(struct reader *r)
 	uint64_t start = clock_monotonic();
 
 	r->now = start;
-	while (reader_read_until(r, UINT64_MAX - 1))
+	while (reader_read_left(r))
 		;
 	while (reader_packets_wait(r) && r->now - start < DRAIN_NS) {
-		if (!reader_read_until(r, UINT64_MAX - 1))
+		if (!reader_read_left(r))
 			usleep(DRAIN_NS / 1000 / 100);
 		r->now = clock_monotonic();
 	}
-	for (uint32_t cpu = 0; cpu < r->kernel->cpus; cpu++)
-		reader_lose(r, &r->kernel->rings[RING_PACKETS][cpu]);
+	for (uint32_t cpu = 0; r->kernel->ring_size[RING_CAPTURE] && cpu < r->kernel->cpus; cpu++)
+		reader_lose(r, &r->kernel->rings[RING_CAPTURE][cpu], 0);
 }
 
 /* ---- a cut ---- */
@@ -455,8 +500,6 @@ void reader_take_bank(struct reader *r, unsigned bank)
 	size_t n;
 
 	memset(&r->sum, 0, sizeof(r->sum));
-	r->sum.lost[LOST_PACKETS] = r->untaken;
-	r->untaken = 0;
 	r->deltas_bank = bank;
 	for (uint32_t cpu = 0; cpu < r->kernel->cpus; cpu++)
 		reader_read_queue(r, cpu, bank, queue_left(&r->kernel->queues[cpu][bank]));

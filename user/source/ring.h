@@ -14,7 +14,7 @@ struct ring {
 	struct ring_ends *ends;
 	unsigned char *chunks;
 	uint32_t n_chunks; /* a power of two */
-	bool bare;	   /* some of its records are, see struct packet_record */
+	bool bare;	   /* most of its records are: a RING_CAPTURE */
 	uint64_t at;	   /* of the next record to hand out */
 	uint64_t end;	   /* of what is known to be there: the writer's own line is dear to read */
 	uint32_t full;	   /* records passed that are not bare */

@@ -37,6 +37,8 @@ struct source_consumer {
 	 * The same, which stay where they are until the loan says so. NULL: they have to be copied.
 	 */
 	bool (*lend)(void *arg, const struct writer_loan *loan, size_t octets);
+	/* Of those that were not taken, so many could not wait. */
+	void (*lose)(void *arg, size_t n);
 	/* `bank`: the cut that these packets belong to. */
 	void (*flows)(void *arg, unsigned bank, struct flow_delta *deltas, size_t n);
 	/*
