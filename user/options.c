@@ -515,8 +515,8 @@ bool options_only_capture(const struct options *o)
 
 bool options_bare_capture(const struct options *o)
 {
-	return o->write && !strstr(o->write, ".pcapng") && !o->rotate_bytes && !o->rotate_seconds &&
-	       !o->csv && !o->alert_packets && !o->read && o->mode != MODE_PCAP;
+	return o->write && !strstr(o->write, ".pcapng") && !o->csv && !o->alert_packets &&
+	       !o->read && o->mode != MODE_PCAP;
 }
 
 bool options_row(size_t i, struct option_row *text)

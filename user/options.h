@@ -60,7 +60,7 @@ int options_parse(struct options *o, int argc, char **argv);
 
 /* Live, and nobody asks for more than packets in a file: all else would be for nobody. */
 bool options_only_capture(const struct options *o);
-/* Live, and packets go into one pcap file: its records may be made in the kernel. */
+/* Live, and packets go into pcap files: their records may be made in the kernel. */
 bool options_bare_capture(const struct options *o);
 
 struct option_row {	      /* of the table that options_parse goes by */

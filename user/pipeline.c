@@ -94,7 +94,7 @@ static void pipeline_sample(void *arg, const struct event *e)
 		pcap->ops->packet(pcap->sink, e);
 }
 
-static bool pipeline_records(void *arg, const void *records, size_t octets, size_t n)
+static size_t pipeline_records(void *arg, const void *records, size_t octets, size_t n)
 {
 	struct output *pcap = &((struct pipeline *)arg)->sinks[SINK_PCAP];
 
@@ -478,7 +478,7 @@ struct pipeline *pipeline_new(struct options *o)
 		consumer.records = pipeline_records;
 		consumer.lose = pipeline_lose;
 	}
-	if (p->apart && !buffer_gzip(o->write))
+	if (p->apart && !buffer_gzip(o->write) && !o->rotate_bytes && !o->rotate_seconds)
 		consumer.lend = pipeline_lend;
 	consumer.listed.ranges = detect_listed(p->detect, &consumer.listed.n);
 	if (o->netns && netns_go(netns_find(o->netns)) < 0)

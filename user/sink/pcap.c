@@ -218,15 +218,15 @@ static void sink_pcap_meet(struct sink *s, const struct sink_host *host)
 	s->host = host;
 }
 
-/* False: there is no file, for a reason that was said. */
-static bool file_ready(struct sink *s, const struct event *event)
+/* For `n` packets from `ts` on. False: there is no file, for a reason that was said. */
+static bool file_ready(struct sink *s, uint64_t ts, size_t n)
 {
 	if (s->buffer)
 		return true;
-	s->started = event->ts;
-	if (!s->unopened && !file_start(s, event->ts))
+	s->started = ts;
+	if (!s->unopened && !file_start(s, ts))
 		return true;
-	s->unopened++;
+	s->unopened += n;
 	return false;
 }
 
@@ -250,7 +250,7 @@ static int packet_write(struct sink *s, const struct event *event)
 
 static int sink_pcap_packet(struct sink *s, const struct event *event)
 {
-	if (!(event->why & COPY_SAMPLE) || s->done || !file_ready(s, event))
+	if (!(event->why & COPY_SAMPLE) || s->done || !file_ready(s, event->ts, 1))
 		return 0;
 	s->now = event->ts > s->now || s->options->read ? event->ts : s->now;
 	period_check(s, event->ts); /* what fails there was said, and the old file goes on */
@@ -265,11 +265,65 @@ static int sink_pcap_packet(struct sink *s, const struct event *event)
 	return 0;
 }
 
-static bool sink_pcap_records(struct sink *s, const void *records, size_t octets, size_t n)
+struct run { /* of records that go into the same file */
+	const char *at;
+	size_t octets, n;
+};
+
+static uint64_t record_time(const char *at)
 {
+	struct pcap_record r;
+
+	memcpy(&r, at, sizeof(r));
+	return r.sec * second_ns + r.nsec;
+}
+
+/* As far as the first of them begins no other file, at least one. */
+static struct run run_find(const struct sink *s, const struct run *left)
+{
+	const struct options *o = s->options;
+	uint64_t room = s->limit - buffer_octets(s->buffer); /* may be passed by one record */
+	struct run run = {.at = left->at};
+	struct pcap_record r;
+
+	if (!o->rotate_bytes && !o->rotate_seconds)
+		return *left;
+	while (run.n < left->n) {
+		memcpy(&r, run.at + run.octets, sizeof(r));
+		run.octets += sizeof(r) + r.caplen;
+		run.n++;
+		if (o->rotate_bytes && run.octets > room)
+			break;
+		if (run.n < left->n && o->rotate_seconds &&
+		    record_time(run.at + run.octets) - s->started >= o->rotate_seconds * second_ns)
+			break;
+	}
+	return run;
+}
+
+static size_t sink_pcap_records(struct sink *s, const void *records, size_t octets, size_t n)
+{
+	struct run left = {records, octets, n};
+
+	if (!file_ready(s, record_time(records), n))
+		return n;
 	if (!s->begun)
 		place_find(s, NULL);
-	return buffer_records(s->buffer, records, octets, n);
+	while (left.n && !s->done) {
+		uint64_t time = record_time(left.at);
+		struct run run;
+
+		s->now = time > s->now ? time : s->now;
+		period_check(s, time);
+		size_check(s);
+		run = run_find(s, &left);
+		if (s->done || !buffer_records(s->buffer, run.at, run.octets, run.n))
+			break;
+		left.at += run.octets;
+		left.octets -= run.octets;
+		left.n -= run.n;
+	}
+	return s->done ? n : n - left.n;
 }
 
 static size_t records_count(const char *at, size_t octets)

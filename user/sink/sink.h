@@ -45,11 +45,11 @@ struct sink_ops {
 	/* 0 or -errno (already said). */
 	int (*packet)(struct sink *s, const struct event *event);
 	/*
-	 * Packets as records of a pcap file, where options_bare_capture allows for it. False: it
-	 * takes none now.
+	 * Packets as records of a pcap file, where options_bare_capture allows for it. So many of
+	 * them, the first, it takes now.
 	 */
-	bool (*records)(struct sink *s, const void *records, size_t octets, size_t n);
-	/* The same without a copy; loan->count is the sink's. */
+	size_t (*records)(struct sink *s, const void *records, size_t octets, size_t n);
+	/* The same into one file, and without a copy; loan->count is the sink's. */
 	bool (*lend)(struct sink *s, const struct writer_loan *loan, size_t octets);
 	/* Of those that it did not take, so many could not wait. */
 	void (*lose)(struct sink *s, size_t n);

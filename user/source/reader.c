@@ -286,6 +286,18 @@ static struct ring *reader_oldest(struct reader *r, struct kinds kinds, uint64_t
 	return busy ? NULL : oldest;
 }
 
+/* Passes `n` records once more that were looked at before. */
+static void reader_pass(struct ring *ring, uint64_t at, size_t n)
+{
+	bool busy = false;
+	size_t len;
+	void *p;
+
+	ring->at = at;
+	for (; n && (p = ring_front(ring, &len, &busy)); n--)
+		ring_pop(ring, p);
+}
+
 /*
  * Reads bare records up to a time that follow each other in memory; 0: the next is none, or nobody
  * takes it now.
@@ -295,7 +307,7 @@ static size_t reader_read_bare(struct reader *r, struct ring *ring, uint64_t unt
 	char *first = NULL, *end = NULL, *p;
 	uint64_t at = ring->at;
 	bool busy = false;
-	size_t n, len;
+	size_t n, len, taken;
 
 	for (n = 0; n < PACKETS && (p = ring_front(ring, &len, &busy)); n++) {
 		uint32_t octets = ring_octets(ring, p);
@@ -311,10 +323,10 @@ static size_t reader_read_bare(struct reader *r, struct ring *ring, uint64_t unt
 		first = n ? first : p;
 		end = p + octets;
 	}
-	if (!n || r->consumer->records(r->consumer->arg, first, end - first, n))
-		return n;
-	ring->at = at;
-	return 0;
+	taken = n ? r->consumer->records(r->consumer->arg, first, end - first, n) : 0;
+	if (taken < n)
+		reader_pass(ring, at, taken);
+	return taken;
 }
 
 /* Reads a ring's packets up to a time, at most `most`. */

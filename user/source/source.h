@@ -29,12 +29,13 @@ struct source_consumer {
 	void (*sample)(void *arg, const struct event *event);
 	/*
 	 * Packets for the capture alone, as records of a pcap file with nanoseconds: most come so
-	 * where options_bare_capture asks for it, a large send or one with a VLAN tag as above.
-	 * False: not now.
+	 * where options_bare_capture asks for it, a large send or one with a VLAN tag as above. So
+	 * many of them, the first, are taken now.
 	 */
-	bool (*records)(void *arg, const void *records, size_t octets, size_t n);
+	size_t (*records)(void *arg, const void *records, size_t octets, size_t n);
 	/*
-	 * The same, which stay where they are until the loan says so. NULL: they have to be copied.
+	 * The same, which stay where they are until the loan says so; false: not now. NULL: they
+	 * have to be copied.
 	 */
 	bool (*lend)(void *arg, const struct writer_loan *loan, size_t octets);
 	/* Of those that were not taken, so many could not wait. */
