@@ -188,7 +188,7 @@ static void test_together(void **state)
 
 		add(m, 0, &a, &seen);
 	}
-	assert_in_range(seen.records, 0, 100 * SLOTS / 3 / 10);
+	assert_in_range(seen.records, 0, 100 * SLOTS / 3 / 20);
 	drain(m, 0, &seen);
 	assert_int_equal(seen.packets, 100 * SLOTS / 3);
 	merge_free(m);

@@ -2,6 +2,7 @@
 /* Owns the second level of the flow cache: see merge.h. */
 #include "source/merge.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,17 +17,26 @@ enum {
 	TELLING = TCP_SYN | TCP_FIN | TCP_RST,
 };
 
+enum { WAYS = 4 };
+
+/* Of the slots of a set; 0: free. So a flow is found by one cache line of slots. */
+struct tags {
+	uint16_t of[WAYS];
+};
+
 struct merge {
 	uint64_t seed;
-	uint32_t mask;
+	uint32_t mask;	      /* of a bank's slots */
 	uint32_t held[BANKS]; /* slots in use */
 	uint32_t at[BANKS];   /* that merge_drain looks at next */
 	struct flow_slot *slots[BANKS];
+	struct tags *tags[BANKS]; /* a set's */
 };
 
+/* Slots, and after them tags. */
 static size_t merge_bytes(const struct merge *m)
 {
-	return BANKS * (m->mask + 1ul) * sizeof(**m->slots);
+	return BANKS * (m->mask + 1ul) * (sizeof(**m->slots) + sizeof(uint16_t));
 }
 
 struct merge *merge_new(uint32_t slots, uint64_t seed)
@@ -43,8 +53,11 @@ struct merge *merge_new(uint32_t slots, uint64_t seed)
 		return NULL;
 	}
 	memset(m->slots[0], 0, merge_bytes(m)); /* or memory would grow while flows find places */
-	for (unsigned bank = 1; bank < BANKS; bank++)
-		m->slots[bank] = m->slots[bank - 1] + slots;
+	for (unsigned bank = 0; bank < BANKS; bank++) {
+		m->slots[bank] = m->slots[0] + (size_t)bank * slots;
+		m->tags[bank] = (struct tags *)(m->slots[0] + BANKS * (size_t)slots) +
+				(size_t)bank * slots / WAYS;
+	}
 	return m;
 }
 
@@ -79,44 +92,63 @@ static void merge_into(struct flow_slot *to, const struct flow_slot *from)
 		to->last = from->last;
 }
 
-/* Where the flow is, else where it goes: its own place unless only the one beside it is free. */
-static struct flow_slot *merge_find(struct flow_slot *own, struct flow_slot *beside,
-				    const struct flow_key *key)
+static uint16_t merge_tag(uint64_t hash)
 {
-	if (own->packets && flow_same(&own->key, key))
-		return own;
-	if (beside->packets && flow_same(&beside->key, key))
-		return beside;
-	return own->packets && !beside->packets ? beside : own;
+	return hash >> 48 | 1;
+}
+
+/* Of a bank's slots that of the flow, else a free one of its set, else what is some other flow's.
+ */
+static uint32_t merge_place(const struct merge *m, unsigned bank, uint64_t hash)
+{
+	uint32_t set = hash & m->mask / WAYS, way = hash >> 62;
+	const struct tags *tags = &m->tags[bank][set];
+
+	for (uint32_t i = 0; i < WAYS; i++) {
+		if (tags->of[i] == merge_tag(hash))
+			return set * WAYS + i;
+		if (!tags->of[i])
+			way = i;
+	}
+	return set * WAYS + way;
+}
+
+/* False: what was there goes to `out`. */
+static bool merge_put(struct merge *m, unsigned bank, uint64_t hash, const struct flow_slot *in,
+		      struct flow_slot *out)
+{
+	uint32_t place = merge_place(m, bank, hash);
+	struct flow_slot *to = &m->slots[bank][place];
+	bool pushed = to->packets;
+
+	if (pushed && merge_fits(to, in)) {
+		merge_into(to, in);
+		return true;
+	}
+	if (pushed)
+		*out = *to;
+	else
+		m->held[bank]++;
+	*to = *in;
+	m->tags[bank][place / WAYS].of[place % WAYS] = merge_tag(hash);
+	return !pushed;
 }
 
 size_t merge_add(struct merge *m, unsigned bank, const struct flow_slot *const *in, size_t n,
 		 struct flow_slot out[MERGE_BATCH])
 {
-	struct flow_slot *slots = m->slots[bank], *to;
-	uint32_t own[MERGE_BATCH];
+	uint64_t hash[MERGE_BATCH];
 	size_t given = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		own[i] = flow_hash64(&in[i]->key, m->seed) & m->mask;
-		__builtin_prefetch(&slots[own[i]], 1);
-		__builtin_prefetch(&slots[own[i] ^ 1], 1);
+		hash[i] = flow_hash64(&in[i]->key, m->seed);
+		__builtin_prefetch(&m->slots[bank][merge_place(m, bank, hash[i])], 1);
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (!in[i]->packets) { /* not sound: for others to say */
+		if (!in[i]->packets) /* not sound: for others to say */
 			out[given++] = *in[i];
-			continue;
-		}
-		to = merge_find(&slots[own[i]], &slots[own[i] ^ 1], &in[i]->key);
-		if (to->packets && merge_fits(to, in[i])) {
-			merge_into(to, in[i]);
-			continue;
-		}
-		if (to->packets)
-			out[given++] = *to;
-		else
-			m->held[bank]++;
-		*to = *in[i];
+		else if (!merge_put(m, bank, hash[i], in[i], &out[given]))
+			given++;
 	}
 	return given;
 }
@@ -126,12 +158,14 @@ size_t merge_drain(struct merge *m, unsigned bank, struct flow_slot out[MERGE_BA
 	size_t n = 0;
 
 	for (; n < MERGE_BATCH && m->held[bank]; m->at[bank]++) {
-		struct flow_slot *slot = &m->slots[bank][m->at[bank] & m->mask];
+		uint32_t place = m->at[bank] & m->mask;
+		struct flow_slot *slot = &m->slots[bank][place];
 
 		if (!slot->packets)
 			continue;
 		out[n++] = *slot;
 		slot->packets = 0;
+		m->tags[bank][place / WAYS].of[place % WAYS] = 0;
 		m->held[bank]--;
 	}
 	return n;
