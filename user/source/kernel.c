@@ -25,8 +25,11 @@
 #include "xdplens/flow_hash.h"
 
 enum {
-	CAPTURE_RING = 32 << 20,   /* octets of a CPU's ring where all packets are written... */
-	CAPTURE_RINGS = 256 << 20, /* ... and of all of them together */
+	/* octets of a CPU's ring where all packets are written, whole or only their headers... */
+	CAPTURE_RING = 64 << 20,
+	CAPTURE_RING_HEADERS = 32 << 20,
+	CAPTURE_RINGS = 256 << 20, /* ... and of all of them together... */
+	CAPTURE_PART = 32,	   /* ... which is no more than this part of the memory */
 	HEADERS_ONLY = 128,	   /* a snaplen up to here is not worth the copy of a large send */
 	LISTED_SPARE = 1024,	   /* ranges that a short list may grow by */
 	KERNEL_HEADS = 1 << 18,	   /* directions of flows whose first packets are counted */
@@ -54,14 +57,23 @@ static uint32_t kernel_caplen(const struct options *o, uint32_t wanted)
 	return wanted < most ? wanted : most;
 }
 
+/* Who writes every packet needs room for the time in which we do not get a CPU. */
+static uint32_t kernel_capture_ring(const struct kernel *k, const struct options *o)
+{
+	uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / CAPTURE_PART;
+	uint64_t all = memory < CAPTURE_RINGS ? memory : CAPTURE_RINGS;
+	uint32_t most = o->snaplen > HEADERS_ONLY ? CAPTURE_RING : CAPTURE_RING_HEADERS;
+	uint32_t size = o->sizes.ring_bytes;
+
+	while (o->write && o->sample == 1 && size < most && size * 2ull * k->cpus <= all)
+		size *= 2;
+	return size;
+}
+
 static void kernel_size_rings(struct kernel *k, const struct options *o)
 {
-	uint32_t usual = o->sizes.ring_bytes, most = usual;
+	uint32_t usual = o->sizes.ring_bytes, most = kernel_capture_ring(k, o);
 
-	/* who writes every packet needs room for the time in which we do not get a CPU */
-	while (o->write && o->sample == 1 && most < CAPTURE_RING &&
-	       (uint64_t)most * 2 * k->cpus <= CAPTURE_RINGS)
-		most *= 2;
 	k->ring_size[RING_DNS] = options_only_capture(o) ? RING_CHUNK : usual;
 	k->ring_size[RING_PACKETS] = most;
 	if (!options_bare_capture(o))
