@@ -587,8 +587,8 @@ void pipeline_finish(struct pipeline *p)
 	now = p->source_ops->now(p->source);
 	lost = p->ledger.lost[LOST_DNS] + p->ledger.lost[LOST_PACKETS];
 	if (lost && p->options->report == REPORT_NONE)
-		log_warn("%llu packets were not copied, since the rings were full: what is written "
-			 "was slower than what came (or ring_mb in the configuration is small)",
+		log_warn("%llu packets were not copied, since the rings were full: they were not "
+			 "read in time (or ring_mb in the configuration is small)",
 			 (unsigned long long)lost);
 	dns_finish(p->dns, now);
 	detect_finish(p->detect, now);
