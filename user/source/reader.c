@@ -21,6 +21,7 @@ enum {
 	MERGED = 1 << 16,  /* flows of a bank that are merged before they go on */
 	BURST = 1 << 15,   /* flows of a queue a call */
 	RUN = 64,	   /* packets until a ring gets their room back */
+	TURN = 16,	   /* batches of flows until the capture has its turn */
 	LOOKS = 16,	   /* packets of the sample a call that are shown to all */
 	PACKETS = 1 << 12, /* packets a call: flows must be exact, so they have their turn soon */
 	LEND_LEAST = 64 << 10, /* octets that are worth it */
@@ -45,10 +46,12 @@ struct reader {
 	struct flow_delta deltas[BATCH];
 	size_t n_deltas;
 	unsigned deltas_bank;
+	unsigned batches;
 	size_t looks_left;
 	bool doubted;
 	uint64_t now;	    /* CLOCK_MONOTONIC, ns */
 	uint64_t looked;    /* when, at what rings hold */
+	size_t captured;    /* packets, in a call */
 	struct packet bare; /* of what is captured as it is */
 	struct counters sum;
 };
@@ -103,14 +106,20 @@ static void reader_doubt(struct reader *r)
 
 /* ---- flows ---- */
 
+static void reader_read_capture(struct reader *r);
+
+/* Many flows, as at a cut, take milliseconds: what is captured has its turn in between. */
 static void reader_flush(struct reader *r)
 {
-	if (r->n_deltas)
-		r->consumer->flows(r->consumer->arg, r->deltas_bank, r->deltas, r->n_deltas);
+	if (!r->n_deltas)
+		return;
+	r->consumer->flows(r->consumer->arg, r->deltas_bank, r->deltas, r->n_deltas);
 	for (size_t i = 0; i < r->n_deltas; i++)
 		if (r->deltas[i].large)
 			kernel_keep(r->kernel, r->deltas[i].key);
 	r->n_deltas = 0;
+	if (++r->batches % TURN == 0)
+		reader_read_capture(r);
 }
 
 /* Deltas keep pointing to their slots, so these stay as they are until reader_flush. */
@@ -426,38 +435,32 @@ static void reader_make_room(struct reader *r, struct ring *ring)
 		reader_lose(r, ring, size / 8 * 7);
 }
 
-static size_t reader_read_capture(struct reader *r)
+/* A ring says that a record is on its way before its clock is read: SEEN_NS later all know. */
+static void reader_read_capture(struct reader *r)
 {
-	size_t n = 0;
-
+	if (!r->kernel->ring_size[RING_CAPTURE])
+		return;
+	r->now = clock_monotonic();
 	if (!r->consumer->lend || !reader_lend(r))
-		n = reader_read_until(r, captured, r->now - SEEN_NS);
+		r->captured += reader_read_until(r, captured, r->now - SEEN_NS);
 	for (uint32_t cpu = 0; cpu < r->kernel->cpus; cpu++) {
 		reader_make_room(r, &r->kernel->rings[RING_CAPTURE][cpu]);
 		ring_release(&r->kernel->rings[RING_CAPTURE][cpu]);
 		ring_look(&r->kernel->rings[RING_CAPTURE][cpu]);
 	}
 	r->looked = clock_monotonic();
-	return n;
-}
-
-/* A ring says that a record is on its way before its clock is read: SEEN_NS later all know. */
-static size_t reader_read_packets(struct reader *r)
-{
-	size_t n;
-
-	r->now = clock_monotonic();
-	n = reader_read_until(r, analysed, r->now - SEEN_NS);
-	if (r->kernel->ring_size[RING_CAPTURE])
-		n += reader_read_capture(r);
-	return n;
 }
 
 bool reader_read(struct reader *r)
 {
-	size_t flows = reader_read_flows(r);
+	size_t n;
 
-	return flows + reader_read_packets(r) >= PACKETS;
+	r->captured = 0;
+	n = reader_read_flows(r);
+	r->now = clock_monotonic();
+	n += reader_read_until(r, analysed, r->now - SEEN_NS);
+	reader_read_capture(r);
+	return n + r->captured >= PACKETS;
 }
 
 static bool reader_packets_wait(const struct reader *r)
