@@ -133,7 +133,7 @@ static __always_inline __u32 home_capture(struct home *h, __u32 why, __u32 caple
 	if (!cfg_capture_chunks)
 		return why;
 	if (emit(h, RING_CAPTURE, 0, why, caplen) < 0)
-		h->counters->lost[LOST_PACKETS]++;
+		h->counters->lost[LOST_PACKETS] += h->frames ? h->frames : h->segments;
 	if (!cfg_flows || h->state->shown == h->now)
 		return 0;
 	h->state->shown = h->now;

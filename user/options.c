@@ -505,18 +505,16 @@ static int take_version(struct parse *p, const struct row *row, const char *word
 	return DONE;
 }
 
-bool options_only_capture(const struct options *o)
-{
-	/* alerts are comments in pcapng */
-	return o->write && !strstr(o->write, ".pcapng") && o->report == REPORT_NONE && !o->csv &&
-	       !o->flows && !o->dns && !o->alerts && !o->on_alert && !o->syslog &&
-	       !o->alert_packets && !o->n_plugins && !o->web && !o->read && o->mode != MODE_PCAP;
-}
-
 bool options_bare_capture(const struct options *o)
 {
 	return o->write && !strstr(o->write, ".pcapng") && !o->csv && !o->alert_packets &&
 	       !o->read && o->mode != MODE_PCAP;
+}
+
+bool options_only_capture(const struct options *o)
+{
+	return options_bare_capture(o) && o->report == REPORT_NONE && !o->flows && !o->dns &&
+	       !o->alerts && !o->on_alert && !o->syslog && !o->n_plugins && !o->web;
 }
 
 bool options_row(size_t i, struct option_row *text)

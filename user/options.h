@@ -58,10 +58,10 @@ struct options {
  */
 int options_parse(struct options *o, int argc, char **argv);
 
-/* Live, and nobody asks for more than packets in a file: all else would be for nobody. */
-bool options_only_capture(const struct options *o);
 /* Live, and packets go into pcap files: their records may be made in the kernel. */
 bool options_bare_capture(const struct options *o);
+/* The same, and nobody asks for more: all else would be for nobody. */
+bool options_only_capture(const struct options *o);
 
 struct option_row {	      /* of the table that options_parse goes by */
 	char letter;	      /* 0: none */

@@ -4,9 +4,9 @@
  * each other out with every packet; here what left is put together again, so that all that comes
  * after it has a flow once a cut and not once a packet. Between the flow queues and decoding.
  *
- * A flow has one of a few places; what is pushed out of there goes on. Nothing is
- * merged that would tell less: records with a TCP flag that begins or ends something, or with
- * another verdict, stay apart, in their order.
+ * A flow has one of a few places; what is pushed out of there goes on. Nothing is merged that would
+ * tell less: records with a TCP flag that begins or ends something, or with another verdict, stay
+ * apart, in their order.
  */
 #ifndef XDPLENS_MERGE_H
 #define XDPLENS_MERGE_H

@@ -174,6 +174,17 @@ static size_t reader_read_flows(struct reader *r)
 
 /* ---- packets ---- */
 
+/* Frames on the wire that a record stands for. */
+static size_t reader_frames(const struct ring *ring, const void *data)
+{
+	struct packet_record record;
+
+	if (ring_is_bare(ring, data))
+		return 1;
+	memcpy(&record, data, sizeof(record));
+	return record.frames ? record.frames : record.segments;
+}
+
 struct frames { /* of one packet, the first of them */
 	void (*to)(void *arg, const struct event *event);
 	void *arg;
@@ -236,7 +247,7 @@ static void reader_take_packet(struct reader *r, const struct ring *ring, const 
 		struct event sample = event;
 
 		memcpy(&record, data, sizeof(record));
-		frames.left = record.frames ? record.frames : event.segments;
+		frames.left = reader_frames(ring, data);
 		sample.why = event.why & (COPY_SAMPLE | COPY_TAKEN);
 		if (segment_event(&sample, record.gso_size, reader_take_frame, &frames))
 			event.why &= ~COPY_SAMPLE;
@@ -419,8 +430,8 @@ static void reader_lose(struct reader *r, struct ring *ring, uint64_t most)
 	size_t len, n = 0;
 	void *p;
 
-	for (; ring_waiting(ring) > most && (p = ring_front(ring, &len, &busy)); n++)
-		ring_pop(ring, p);
+	for (; ring_waiting(ring) > most && (p = ring_front(ring, &len, &busy)); ring_pop(ring, p))
+		n += reader_frames(ring, p);
 	if (n)
 		r->consumer->lose(r->consumer->arg, n);
 	ring_release(ring);
