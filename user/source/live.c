@@ -36,7 +36,8 @@ enum {
 	DNS_CALM = 1000, /* polls without a rush until more is taken again */
 	PROOF_CUTS = 4,
 	KEEP_CUTS = 8,	/* a large flow is one for twice as many at most after its last packet */
-	COST_CUTS = 10, /* the kernel's own measure is on for one cut in so many */
+	COST_CUTS = 10, /* the kernel's own measure is on once in so many cuts... */
+	COST_PACKETS = 1 << 14, /* ... for so many packets, until the next cut at the latest */
 };
 
 struct interface {
@@ -54,6 +55,7 @@ struct interface {
 struct cost { /* of our programs, by the kernel's statistics */
 	bool on;
 	unsigned cuts;
+	uint64_t packets; /* seen when it was switched on */
 	struct run_stats begun;
 	double ns_per_packet;
 	bool known, refused;
@@ -140,28 +142,72 @@ static void live_note(struct source *s, const char *format, ...)
 
 /* ---- what it costs ---- */
 
-/* The kernel's measure costs two clock readings a packet, so it is on for a moment only. */
-static void live_measure_cost(struct source *s)
+static void live_read_bin(const struct source *s, uint32_t bin, struct count sum[DIRECTION_COUNT])
+{
+	memset(sum, 0, DIRECTION_COUNT * sizeof(*sum));
+	for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++) {
+		const struct count *c = s->kernel.cpu_states[cpu].interface[bin].direction;
+
+		for (int d = 0; d < DIRECTION_COUNT; d++) {
+			sum[d].packets += c[d].packets;
+			sum[d].bytes += c[d].bytes;
+		}
+	}
+}
+
+static uint64_t live_packets(const struct source *s)
+{
+	uint64_t packets = 0;
+
+	for (int n = 0; n < s->n_interfaces; n++) {
+		struct count sum[DIRECTION_COUNT];
+
+		if (!s->interfaces[n].attached)
+			continue;
+		live_read_bin(s, s->interfaces[n].bin, sum);
+		for (int d = 0; d < DIRECTION_COUNT; d++)
+			packets += sum[d].packets;
+	}
+	return packets;
+}
+
+static void live_begin_cost(struct source *s)
+{
+	struct cost *c = &s->cost;
+	int error = helper_measure(s->helper, true, &c->begun);
+
+	c->on = !error;
+	c->packets = live_packets(s);
+	if (error && !c->refused)
+		live_note(s, "the cost is not known: measuring it takes CAP_SYS_ADMIN (%s)",
+			  strerror(-error));
+	c->refused = error;
+}
+
+static void live_end_cost(struct source *s)
 {
 	struct cost *c = &s->cost;
 	struct run_stats now;
 
-	if (c->on) {
-		c->on = false;
-		if (helper_measure(s->helper, false, &now) == 0 && now.runs > c->begun.runs) {
-			c->ns_per_packet =
-				(double)(now.ns - c->begun.ns) / (now.runs - c->begun.runs);
-			c->known = true;
-		}
-	} else if (c->cuts++ % COST_CUTS == 0) {
-		int error = helper_measure(s->helper, true, &c->begun);
+	c->on = false;
+	if (helper_measure(s->helper, false, &now) < 0 || now.runs <= c->begun.runs)
+		return;
+	c->ns_per_packet = (double)(now.ns - c->begun.ns) / (now.runs - c->begun.runs);
+	c->known = true;
+}
 
-		c->on = !error;
-		if (error && !c->refused)
-			live_note(s, "the cost is not known: measuring it takes CAP_SYS_ADMIN (%s)",
-				  strerror(-error));
-		c->refused = error;
-	}
+/*
+ * The kernel's measure costs two clock readings a packet, of everybody's programs: so it is on for
+ * a moment only, and not at all where nobody is told.
+ */
+static void live_measure_cost(struct source *s, bool cut)
+{
+	struct cost *c = &s->cost;
+
+	if (c->on && (cut || live_packets(s) - c->packets >= COST_PACKETS))
+		live_end_cost(s);
+	else if (cut && !options_only_capture(s->options) && c->cuts++ % COST_CUTS == 0)
+		live_begin_cost(s);
 }
 
 /* ---- interfaces ---- */
@@ -188,19 +234,6 @@ static bool live_take_bin(struct source *s, struct interface *i)
 		return true;
 	}
 	return false;
-}
-
-static void live_read_bin(const struct source *s, uint32_t bin, struct count sum[DIRECTION_COUNT])
-{
-	memset(sum, 0, DIRECTION_COUNT * sizeof(*sum));
-	for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++) {
-		const struct count *c = s->kernel.cpu_states[cpu].interface[bin].direction;
-
-		for (int d = 0; d < DIRECTION_COUNT; d++) {
-			sum[d].packets += c[d].packets;
-			sum[d].bytes += c[d].bytes;
-		}
-	}
 }
 
 /* Seen by this attachment. */
@@ -489,10 +522,11 @@ static int live_poll(struct source *s, int timeout_ms)
 	s->more = reader_read(s->reader);
 	live_steer_dns(s);
 	live_follow_links(s);
+	live_measure_cost(s, false);
 	if (s->cutting && quiesce_done(s->quiesce)) {
 		s->cutting = false;
 		reader_take_bank(s->reader, s->bank ^ 1);
-		live_measure_cost(s);
+		live_measure_cost(s, true);
 		live_prove(s);
 		if (s->cuts % KEEP_CUTS == 0)
 			kernel_keep_on(&s->kernel);
