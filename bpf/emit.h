@@ -107,7 +107,7 @@ static __always_inline int emit(struct home *h, int kind, const struct flow_slot
 	if (home_fill(h, 0, (void *)r + head, len, COPY_MAX) < 0)
 		next = at;
 	ring->full += !bare && next > at;
-	if (next % RING_CHUNK == 0)
+	if (ring_is_last(at, next))
 		*(__u64 *)(chunk + RING_ENDED) = (at & (RING_CHUNK - 1)) + head + len;
 	__sync_lock_test_and_set(&ring->head, next * 2);
 	return next > at ? 0 : -1;

@@ -133,6 +133,7 @@ struct pcap_record {
 _Static_assert(__builtin_offsetof(struct packet_record, caplen) ==
 		       __builtin_offsetof(struct pcap_record, caplen),
 	       "which of the two it is, caplen tells");
+enum { PCAP_HEADER = 24 }; /* octets of what a file begins with: section 4 */
 #define RECORD_FULL 0x80000000u /* in `caplen`, in RING_CAPTURE: this one is not bare */
 
 /* ---- counters ---- */
@@ -263,7 +264,9 @@ enum {
 /*
  * A ring of one CPU: chunks of a map of their own, with one writer and one reader. Positions count
  * octets from the start and never go back. A record begins anywhere in a chunk and may end in the
- * spare room after it, where no position is; then the next one begins with the next chunk.
+ * spare room after it, where no position is; then the next one begins in the next chunk, as far
+ * from a page's start as this one ended. So records that follow each other in a file are in memory
+ * as they are in the file's pages, which halves the cost of their copy, or saves it.
  */
 struct ring_ends {
 	__u64 head;   /* twice the position that is written up to; 1 more: a record is on its way */
@@ -278,18 +281,25 @@ struct ring_ends {
 };
 
 enum {
+	RING_PAGE = 4096,
 	RING_CHUNK = 1 << 19,
 	/* with its spare room, and after it the place in the chunk where its last record ended */
 	RING_ENDED = RING_CHUNK + sizeof(struct packet_record) + COPY_MAX,
-	RING_STEP = RING_ENDED + sizeof(__u64),
+	RING_STEP = (RING_ENDED + sizeof(__u64) + RING_PAGE - 1) / RING_PAGE * RING_PAGE,
 };
 
 /* Where the record after one of `octets` at `at` begins. */
 static inline __attribute__((always_inline)) __u64 ring_after(__u64 at, __u32 octets)
 {
-	__u64 chunk = at & ~(__u64)(RING_CHUNK - 1);
+	__u64 end = at + octets, chunk = at & ~(__u64)(RING_CHUNK - 1);
 
-	return at + octets - chunk < RING_CHUNK ? at + octets : chunk + RING_CHUNK;
+	return end - chunk < RING_CHUNK ? end : chunk + RING_CHUNK + end % RING_PAGE;
+}
+
+/* Is the record at `at` the last in its chunk, where the next one begins at `next`? */
+static inline __attribute__((always_inline)) int ring_is_last(__u64 at, __u64 next)
+{
+	return at / RING_CHUNK != next / RING_CHUNK;
 }
 
 enum { BANKS = 2, INTERFACE_BINS = 512, INTERFACE_PROBES = 8 };

@@ -29,8 +29,10 @@ static int setup(void **state)
 	struct both *b = calloc(1, sizeof(*b));
 
 	*state = b;
-	b->ring = (struct ring){
-		.ends = &b->ends, .chunks = malloc((size_t)CHUNKS * RING_STEP), .n_chunks = CHUNKS};
+	b->ring = (struct ring){.ends = &b->ends,
+				.chunks = aligned_alloc(RING_PAGE, (size_t)CHUNKS * RING_STEP),
+				.n_chunks = CHUNKS};
+	ring_begin(&b->ring, PCAP_HEADER);
 	srandom(1);
 	return b->ring.chunks ? 0 : -1;
 }
@@ -66,7 +68,7 @@ static bool both_write(struct both *b, bool bare)
 	memcpy(chunk + at % RING_CHUNK, &r, head);
 	memset(chunk + at % RING_CHUNK + head, b->written, caplen);
 	b->ends.full += !bare;
-	if (next % RING_CHUNK == 0) {
+	if (ring_is_last(at, next)) {
 		uint64_t ended = at % RING_CHUNK + head + caplen;
 
 		memcpy(chunk + RING_ENDED, &ended, sizeof(ended));
@@ -156,11 +158,14 @@ static void test_no_room(void **state)
 	assert_true(both_write(b, false));
 }
 
-/* Spans, half of which are returned late and in order, as a writer does. */
+/*
+ * Spans, half of which are returned late and in order, as a writer does. Where they stand in a page
+ * is where they stand in a page of the file.
+ */
 static void test_spans(void **state)
 {
 	struct both *b = *state;
-	uint64_t until;
+	uint64_t until, file = PCAP_HEADER;
 	size_t octets;
 	unsigned char *p;
 
@@ -170,6 +175,8 @@ static void test_spans(void **state)
 		if (random() % 2)
 			ring_look(&b->ring);
 		while ((p = ring_span(&b->ring, &octets, &until))) {
+			assert_int_equal((uintptr_t)p % RING_PAGE, file % RING_PAGE);
+			file += octets;
 			for (size_t at = 0; at < octets;) {
 				at += both_check(b, p + at);
 				assert_true(at <= octets);

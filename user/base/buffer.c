@@ -120,7 +120,7 @@ static void block_head(struct buffer *b)
 static bool block_take(struct buffer *b, enum writer_use use)
 {
 	if (!b->block)
-		b->block = writer_block(b->writer, use, b->patient);
+		b->block = writer_block(b->writer, use, b->octets, b->patient);
 	if (b->block)
 		block_head(b);
 	return b->block;

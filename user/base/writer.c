@@ -60,7 +60,8 @@ struct writer {
 	bool running;
 	int close_error; /* the thread's until it ended */
 	struct writer_block blocks[ALL_BLOCKS];
-	char *memory;
+	char *memory; /* of blocks, each so many octets after the one before */
+	size_t step;
 	_Atomic uint64_t nobody; /* to whom loans are returned that outlive their lender */
 };
 
@@ -370,11 +371,11 @@ static void writer_release(struct writer *w)
 struct writer *writer_new(int fd, size_t size, bool gzip)
 {
 	struct writer *w = calloc(1, sizeof(*w));
-	size_t step = (size + 63) & ~(size_t)63;
 
 	if (!w)
 		return NULL;
-	w->memory = malloc(ALL_BLOCKS * step);
+	w->step = (size / WRITER_PAGE + 2) * WRITER_PAGE;
+	w->memory = aligned_alloc(WRITER_PAGE, ALL_BLOCKS * w->step);
 	if (!w->memory || (gzip && gzip_init(w, size))) {
 		writer_release(w);
 		errno = ENOMEM;
@@ -384,10 +385,8 @@ struct writer *writer_new(int fd, size_t size, bool gzip)
 	pthread_cond_init(&w->work, NULL);
 	pthread_cond_init(&w->moved, NULL);
 	w->last = &w->first;
-	for (int i = 0; i < ALL_BLOCKS; i++) {
-		w->blocks[i].data = w->memory + i * step;
+	for (int i = 0; i < ALL_BLOCKS; i++)
 		block_free(w, &w->blocks[i]);
-	}
 	file_use(w, fd);
 	return w;
 }
@@ -404,7 +403,7 @@ static void queue_yield(struct writer *w)
 		sched_yield();
 }
 
-struct writer_block *writer_block(struct writer *w, enum writer_use use, bool wait)
+struct writer_block *writer_block(struct writer *w, enum writer_use use, uint64_t at, bool wait)
 {
 	int reserve = use == WRITER_FILE ? 0 : 1;
 	struct writer_block *block = NULL;
@@ -417,7 +416,10 @@ struct writer_block *writer_block(struct writer *w, enum writer_use use, bool wa
 		block = w->free;
 		w->free = block->next;
 		w->n_free--;
-		*block = (struct writer_block){.fd = -1, .data = block->data};
+		*block = (struct writer_block){
+			.fd = -1,
+			.data = w->memory + (block - w->blocks) * w->step + at % WRITER_PAGE,
+		};
 	}
 	pthread_mutex_unlock(&w->lock);
 	return block;

@@ -21,6 +21,7 @@ enum {
 	WRITER_HEADER = 16384, /* longest header */
 	WRITER_RETRY_MS = 250, /* after a failure */
 	WRITER_WAIT_MS = 2000, /* for what does not move */
+	WRITER_PAGE = 4096,
 };
 
 struct writer;
@@ -48,15 +49,18 @@ struct writer_block {
 
 /*
  * Writes to `fd`, and closes it unless it is standard output. Memory: WRITER_BLOCKS + 1 times
- * `size`, touched only as far as blocks wait; with gzip, a member of RFC 1952 a block, once more
- * that and 300 KiB. NULL and errno.
+ * `size` and a page, touched only as far as blocks wait; with gzip, a member of RFC 1952 a block,
+ * once more that and 300 KiB. NULL and errno.
  */
 struct writer *writer_new(int fd, size_t size, bool gzip);
 
 enum writer_use { WRITER_RECORDS, WRITER_FILE }; /* for the latter there is a reserve */
 
-/* An empty block, or NULL. Waiting for one ends with a failure or writer_hurry. */
-struct writer_block *writer_block(struct writer *w, enum writer_use use, bool wait);
+/*
+ * An empty block, or NULL. Waiting for one ends with a failure or writer_hurry. `at`: where it will
+ * stand in the file; in memory it is as far from a page's start, which makes its copy cheaper.
+ */
+struct writer_block *writer_block(struct writer *w, enum writer_use use, uint64_t at, bool wait);
 void writer_put(struct writer *w, struct writer_block *block);
 
 bool writer_idle(struct writer *w); /* all is written */

@@ -39,11 +39,9 @@ struct format_ops {
 	void (*alert)(struct format *f, const struct alert *alert);
 };
 
-enum { FORMAT_PCAP_HEADER = 24 };
-
 /* Writes a pcap file's header; its last four octets are what files call a link type. 0 or -errno.
  */
-int format_pcap_header(int linktype, uint32_t snaplen, char to[FORMAT_PCAP_HEADER]);
+int format_pcap_header(int linktype, uint32_t snaplen, char to[PCAP_HEADER]);
 
 extern const struct format_ops format_pcap, format_pcapng;
 

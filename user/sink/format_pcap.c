@@ -18,7 +18,7 @@ static const uint64_t second_ns = 1000000000;
 struct format {
 	uint32_t snaplen;
 	int linktype; /* negative: not known yet */
-	char header[FORMAT_PCAP_HEADER];
+	char header[PCAP_HEADER];
 };
 
 static struct format *format_pcap_open(const struct options *options, uint64_t now)
@@ -39,9 +39,9 @@ static void format_pcap_close(struct format *f)
 }
 
 /* libpcap writes it, since it knows how DLT_ numbers are called in files. */
-int format_pcap_header(int linktype, uint32_t snaplen, char to[FORMAT_PCAP_HEADER])
+int format_pcap_header(int linktype, uint32_t snaplen, char to[PCAP_HEADER])
 {
-	char header[FORMAT_PCAP_HEADER + 1];
+	char header[PCAP_HEADER + 1];
 	pcap_t *p =
 		pcap_open_dead_with_tstamp_precision(linktype, snaplen, PCAP_TSTAMP_PRECISION_NANO);
 	FILE *file = fmemopen(header, sizeof(header), "w");
@@ -55,7 +55,7 @@ int format_pcap_header(int linktype, uint32_t snaplen, char to[FORMAT_PCAP_HEADE
 		pcap_close(p);
 	if (!dumper)
 		return -EPROTONOSUPPORT;
-	memcpy(to, header, FORMAT_PCAP_HEADER);
+	memcpy(to, header, PCAP_HEADER);
 	return 0;
 }
 

@@ -208,7 +208,7 @@ static bool interface_find(struct format *f, uint32_t ifindex, uint32_t linktype
 static bool interface_add(struct format *f, uint32_t ifindex, uint32_t linktype, const char *name)
 {
 	struct interface *i = &f->interface[f->n];
-	char header[FORMAT_PCAP_HEADER];
+	char header[PCAP_HEADER];
 
 	if (interface_find(f, ifindex, linktype))
 		return true;

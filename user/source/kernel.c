@@ -178,13 +178,16 @@ static int kernel_map_rings(struct kernel *k)
 		if (!k->chunks[kind])
 			return -errno;
 		k->memory += size;
-		for (uint32_t cpu = 0; cpu < k->cpus; cpu++)
+		for (uint32_t cpu = 0; cpu < k->cpus; cpu++) {
 			k->rings[kind][cpu] = (struct ring){
 				.ends = &k->cpu_states[cpu].rings[kind],
 				.chunks = k->chunks[kind] + (size_t)cpu * chunks * RING_STEP,
 				.n_chunks = chunks,
 				.bare = kind == RING_CAPTURE,
 			};
+			if (kind == RING_CAPTURE)
+				ring_begin(&k->rings[kind][cpu], PCAP_HEADER);
+		}
 	}
 	return 0;
 }

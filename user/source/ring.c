@@ -4,6 +4,13 @@
 
 #include <stdatomic.h>
 
+void ring_begin(struct ring *r, uint64_t at)
+{
+	r->at = at;
+	r->ends->head = 2 * at;
+	r->ends->tail = at;
+}
+
 void ring_look(struct ring *r)
 {
 	r->looked = __atomic_load_n(&r->ends->head, __ATOMIC_ACQUIRE) / 2;
@@ -21,14 +28,13 @@ void *ring_span(const struct ring *r, size_t *octets, uint64_t *until)
 
 	if (r->looked <= r->at)
 		return NULL;
-	*until = ring_after(r->at, RING_CHUNK);
-	if (r->looked < *until) {
-		*until = r->looked;
-		*octets = *until - r->at;
+	*until = r->looked;
+	*octets = r->looked - r->at;
+	if (!ring_is_last(r->at, r->looked))
 		return first;
-	}
 	memcpy(&ended, first - in + RING_ENDED, sizeof(ended));
 	*octets = ended - in;
+	*until = ring_after(r->at, *octets);
 	return ended > in && ended <= RING_ENDED ? first : NULL;
 }
 

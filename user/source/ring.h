@@ -81,6 +81,8 @@ static inline void ring_pop(struct ring *r, const void *record)
 	r->at = ring_after(r->at, ring_octets(r, record));
 }
 
+void ring_begin(struct ring *r, uint64_t at); /* where the first record will be */
+
 /* What is there now ring_span may find later. */
 void ring_look(struct ring *r);
 bool ring_all_bare(const struct ring *r); /* all that was there then, and not passed yet */
