@@ -133,7 +133,7 @@ struct pcap_record {
 _Static_assert(__builtin_offsetof(struct packet_record, caplen) ==
 		       __builtin_offsetof(struct pcap_record, caplen),
 	       "which of the two it is, caplen tells");
-enum { PCAP_HEADER = 24 }; /* octets of what a file begins with: section 4 */
+enum { PCAP_HEADER = 24 };	/* octets of what a file begins with: section 4 */
 #define RECORD_FULL 0x80000000u /* in `caplen`, in RING_CAPTURE: this one is not bare */
 
 /* ---- counters ---- */

@@ -25,6 +25,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/direct.h"
+
 enum {
 	TURN_MS = 100, /* between looks whether to go on waiting */
 	ALL_BLOCKS = WRITER_BLOCKS + 1,
@@ -37,6 +39,7 @@ struct writer {
 	int fd;
 	bool stream;	 /* a pipe, socket or terminal: what is written is gone, and may wait */
 	bool header_due; /* the file is empty */
+	struct direct direct;
 	size_t header_len;
 	char header[WRITER_HEADER];
 	bool gzip;
@@ -82,6 +85,7 @@ static void file_use(struct writer *w, int fd)
 	w->fd = fd;
 	w->stream = S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || isatty(fd);
 	w->header_due = !S_ISREG(st.st_mode) || !st.st_size;
+	direct_use(&w->direct, fd);
 }
 
 static void file_close(struct writer *w)
@@ -198,9 +202,16 @@ static void block_pack(struct writer *w, struct parts *p)
 	p->records = (struct iovec){w->packed, w->packed_size - z->avail_out};
 }
 
+static struct iovec block_octets(const struct writer_block *block)
+{
+	const char *at = block->loan.records ? block->loan.records : block->data;
+
+	return (struct iovec){(char *)at, block->used};
+}
+
 static int block_write(struct writer *w, struct writer_block *block)
 {
-	struct parts p = {.records = {block->data, block->used}};
+	struct parts p = {.records = block_octets(block)};
 	int rc = block->fd >= 0 ? file_begin(w, block) : 0;
 	bool begins;
 
@@ -208,8 +219,6 @@ static int block_write(struct writer *w, struct writer_block *block)
 		return rc;
 	header_take(w, block);
 	begins = w->header_due;
-	if (block->loan.records)
-		p.records.iov_base = (char *)block->loan.records;
 	if (begins)
 		p.header = (struct iovec){w->header, w->header_len};
 	if (w->gzip && (begins || block->used))
@@ -218,6 +227,12 @@ static int block_write(struct writer *w, struct writer_block *block)
 	if (!rc && begins && w->header_len)
 		w->header_due = false;
 	return rc;
+}
+
+/* Records of the same file, of which none is written. */
+static bool block_is_plain(const struct writer_block *block)
+{
+	return block->fd < 0 && !block->header && block->used && !block->done;
 }
 
 /* Of the octets that it was given. */
@@ -278,16 +293,17 @@ static struct writer_block *queue_first(struct writer *w)
 	return block;
 }
 
-static void queue_pop(struct writer *w)
+static void queue_pop(struct writer *w, int n)
 {
-	struct writer_block *block;
-
 	pthread_mutex_lock(&w->lock);
-	block = w->first;
-	w->first = block->next;
-	if (!w->first)
-		w->last = &w->first;
-	block_free(w, block);
+	for (; n; n--) {
+		struct writer_block *block = w->first;
+
+		w->first = block->next;
+		if (!w->first)
+			w->last = &w->first;
+		block_free(w, block);
+	}
 	w->tries++;
 	pthread_cond_signal(&w->moved);
 	pthread_mutex_unlock(&w->lock);
@@ -318,22 +334,74 @@ static void queue_fail(struct writer *w)
 	pthread_mutex_unlock(&w->lock);
 }
 
+/*
+ * The first blocks, as far as they may go past the page cache together; 0: the first goes the usual
+ * way, alone. Waiting for a disk that is behind would cost records, which the page cache can hold.
+ */
+static int queue_gather(struct writer *w, struct iovec parts[DIRECT_PARTS])
+{
+	struct writer_block *block;
+	size_t octets = 0;
+	int n = 0;
+
+	pthread_mutex_lock(&w->lock);
+	block = w->n_free < ALL_BLOCKS / 2 ? NULL : w->first;
+	for (; block && n < DIRECT_PARTS && block_is_plain(block); block = block->next) {
+		parts[n++] = block_octets(block);
+		octets += block->used;
+	}
+	pthread_mutex_unlock(&w->lock);
+	return octets < DIRECT_LEAST ? 0 : n;
+}
+
+/* 0 or -errno: then the file ends before them, or they say how far they are in it. */
+static int blocks_write(struct writer *w, struct writer_block *block, const struct iovec *parts,
+			int n)
+{
+	size_t done;
+	int rc = direct_append(&w->direct, w->fd, parts, n, &done);
+
+	if (!rc || file_cut(w, done))
+		return rc;
+	pthread_mutex_lock(&w->lock);
+	for (; n; block = block->next, n--) {
+		block->done = done < block->used ? done : block->used;
+		done -= block->done;
+	}
+	pthread_mutex_unlock(&w->lock);
+	return rc;
+}
+
+/* Writes what comes first; *n: how many blocks that is. 0 or -errno. */
+static int writer_write(struct writer *w, struct writer_block *first, int *n)
+{
+	struct iovec parts[DIRECT_PARTS];
+
+	*n = 0;
+	if (!w->gzip && !w->header_due && !atomic_load(&w->failing) && direct_is_ready(&w->direct))
+		*n = queue_gather(w, parts);
+	if (*n)
+		return blocks_write(w, first, parts, *n);
+	*n = 1;
+	return block_write(w, first);
+}
+
 static void *writer_run(void *arg)
 {
 	struct writer *w = arg;
-	struct writer_block *block;
+	struct writer_block *first;
 	bool last = false;
-	int rc = 0;
+	int rc = 0, n;
 
 	prctl(PR_SET_NAME, "xdplens-writer");
-	while ((!last || !rc || rc == -EPIPE) && (block = queue_first(w))) {
+	while ((!last || !rc || rc == -EPIPE) && (first = queue_first(w))) {
 		last = atomic_load(&w->stop);
-		rc = block_write(w, block);
+		rc = writer_write(w, first, &n);
 		atomic_store(&w->failing, -rc);
 		if (rc == -EPIPE)
-			atomic_fetch_add(&w->lost, block_records(block));
+			atomic_fetch_add(&w->lost, block_records(first));
 		if (!rc || rc == -EPIPE)
-			queue_pop(w);
+			queue_pop(w, n);
 		else
 			queue_fail(w);
 	}
@@ -363,6 +431,7 @@ static void writer_release(struct writer *w)
 {
 	if (w->gzip)
 		deflateEnd(&w->deflate);
+	direct_free(&w->direct);
 	free(w->packed);
 	free(w->memory);
 	free(w);
