@@ -296,9 +296,7 @@ static struct writer_block *queue_first(struct writer *w)
 static void queue_pop(struct writer *w, int n)
 {
 	pthread_mutex_lock(&w->lock);
-	for (; n; n--) {
-		struct writer_block *block = w->first;
-
+	for (struct writer_block *block; n && (block = w->first); n--) {
 		w->first = block->next;
 		if (!w->first)
 			w->last = &w->first;
