@@ -88,7 +88,7 @@ static __always_inline int emit(struct home *h, int kind, const struct flow_slot
 	__u32 bare = kind == RING_CAPTURE && emit_is_bare(h, why);
 	__u32 head = bare ? sizeof(struct pcap_record) : sizeof(struct packet_record);
 	__u64 at = ring->head / 2, next = ring_after(at, head + len);
-	void *chunk = emit_chunk(h, kind, at);
+	void *chunk = emit_chunk(h, kind, at), *to;
 	struct packet_record *r;
 
 	if (!chunk || !emit_has_room(ring, kind, next))
@@ -104,7 +104,8 @@ static __always_inline int emit(struct home *h, int kind, const struct flow_slot
 		r->caplen |= kind == RING_CAPTURE ? RECORD_FULL : 0;
 		emit_extend(h, r, slot, why);
 	}
-	if (home_fill(h, 0, (void *)r + head, len, COPY_MAX) < 0)
+	to = (void *)r + head;
+	if (home_fill_short(h, to, len) < 0 && home_fill(h, 0, to, len, COPY_MAX) < 0)
 		next = at;
 	ring->full += !bare && next > at;
 	if (ring_is_last(at, next))

@@ -186,22 +186,27 @@ static __always_inline int sample_is_head(struct home *h, const struct packet *p
 	return 1;
 }
 
-static __always_inline int copy_chosen(struct home *h, const struct packet *p)
+static __always_inline int sample_is_nth(struct home *h)
 {
 	struct cpu_state *s = h->state;
 
-	if (home_knob(h, sample_by) != SAMPLE_PACKETS && p->outcome != OUTCOME_FLOW)
-		return 0;
-	if (home_knob(h, sample_by) == SAMPLE_FLOWS)
-		return sample_has_flow(h, p);
-	if (home_knob(h, sample_by) == SAMPLE_HEADS)
-		return sample_is_head(h, p);
 	if (s->sample_left) {
 		s->sample_left--;
 		return 0;
 	}
 	s->sample_left = home_knob(h, sample) - 1;
 	return 1;
+}
+
+static __always_inline int copy_chosen(struct home *h, const struct packet *p)
+{
+	if (home_knob(h, sample_by) != SAMPLE_PACKETS && p->outcome != OUTCOME_FLOW)
+		return 0;
+	if (home_knob(h, sample_by) == SAMPLE_FLOWS)
+		return sample_has_flow(h, p);
+	if (home_knob(h, sample_by) == SAMPLE_HEADS)
+		return sample_is_head(h, p);
+	return sample_is_nth(h);
 }
 
 /* The sample is taken of what the filter takes. Bits of enum copy_why. */
@@ -267,11 +272,24 @@ static __always_inline void weigh(struct home *h, const struct packet *p)
 		h->wire_len += (h->segments - 1) * (headers + tag);
 }
 
+/* Where nobody is told what packets are, none is looked at. */
+static __always_inline void watch_blindly(struct home *h)
+{
+	count_interface(h);
+	count_add(&h->counters->outcome[OUTCOME_FLOW], h);
+	if (sample_is_nth(h))
+		home_capture(h, COPY_SAMPLE | COPY_TAKEN, home_knob(h, sample_caplen));
+}
+
 static __always_inline void watch(struct home *h, const void *data, const void *data_end)
 {
 	struct flow_slot *slot = 0;
 	struct packet p;
 
+	if (home_knob(h, blind) && !h->skb) {
+		watch_blindly(h);
+		return;
+	}
 	copy_refill(h);
 	if (!h->plain || !parse_plain(data, data_end, h->skb ? h->len : h->wire_len, &p))
 		home_parse(h, &p);

@@ -24,7 +24,7 @@ enum {
 
 struct engine_knobs {
 	uint32_t period, copies, looks, head_packets, head_caplen, sample, sample_by, sample_caplen,
-		sample_large, dns, flows;
+		sample_large, dns, flows, blind;
 };
 
 struct head { /* of one direction of a flow */

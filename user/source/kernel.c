@@ -110,6 +110,7 @@ static void kernel_configure(struct kernel *k, const struct options *o)
 		s->rodata->cfg_dns = 0;
 		s->rodata->cfg_looks = 0;
 		s->rodata->cfg_head_packets = 0;
+		s->rodata->cfg_blind = !o->filter && o->sample_by == SAMPLE_PACKETS;
 	}
 	s->rodata->cfg_sample = o->sample;
 	s->rodata->cfg_sample_by = o->sample_by;
