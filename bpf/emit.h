@@ -105,7 +105,8 @@ static __always_inline int emit(struct home *h, int kind, const struct flow_slot
 		emit_extend(h, r, slot, why);
 	}
 	to = (void *)r + head;
-	if (home_fill_short(h, to, len) < 0 && home_fill(h, 0, to, len, COPY_MAX) < 0)
+	if ((kind != RING_CAPTURE || home_fill_short(h, to, len) < 0) &&
+	    home_fill(h, 0, to, len, COPY_MAX) < 0)
 		next = at;
 	ring->full += !bare && next > at;
 	if (ring_is_last(at, next))

@@ -63,16 +63,15 @@ static __always_inline long home_fill(const struct home *h, __u32 offset, void *
 }
 
 enum { SHORT_FRAME = 128, WORD = sizeof(__u64) };
+struct short_frame {
+	__u8 bytes[SHORT_FRAME + WORD]; /* a word more than is used, for the verifier */
+};
 
-/* The same of a frame's first octets, where these are few and in reach, without the call's cost. */
-static __always_inline long home_fill_short(const struct home *h, void *to, __u32 len)
+/* A frame's first octets, a word to SHORT_FRAME of them, where they are in reach. */
+static __always_inline int copy_words(const void *from, const void *end, struct short_frame *to,
+				      __u32 len)
 {
-	const struct __sk_buff *skb = h->ctx;
-	const struct xdp_md *xdp = h->ctx;
-	void *from = (void *)(long)(h->skb ? skb->data : xdp->data);
-	void *end = (void *)(long)(h->skb ? skb->data_end : xdp->data_end);
-
-	if (len < WORD || len > SHORT_FRAME)
+	if (!to || len < WORD || len > SHORT_FRAME)
 		return -1;
 #pragma unroll
 	for (__u32 at = 0; at < SHORT_FRAME; at += WORD) {
@@ -80,13 +79,32 @@ static __always_inline long home_fill_short(const struct home *h, void *to, __u3
 			break;
 		if (from + at + WORD > end)
 			return -1;
-		*(__u64 *)(to + at) = *(__u64 *)(from + at);
+		*(__u64 *)(to->bytes + at) = *(__u64 *)(from + at);
 	}
 	len = (len - WORD) & (SHORT_FRAME - 1);
 	if (from + len + WORD > end)
 		return -1;
-	*(__u64 *)(to + len) = *(__u64 *)(from + len);
+	*(__u64 *)(to->bytes + len) = *(__u64 *)(from + len);
 	return 0;
+}
+
+__attribute__((noinline)) int fill_short_xdp(struct xdp_md *ctx, struct short_frame *to, __u32 len)
+{
+	return copy_words((void *)(long)ctx->data, (void *)(long)ctx->data_end, to, len);
+}
+
+__attribute__((noinline)) int fill_short_skb(struct __sk_buff *ctx, struct short_frame *to,
+					     __u32 len)
+{
+	return copy_words((void *)(long)ctx->data, (void *)(long)ctx->data_end, to, len);
+}
+
+/* home_fill of a short frame, without the cost of the kernel's own copy. */
+static __always_inline long home_fill_short(const struct home *h, void *to, __u32 len)
+{
+	if (len > SHORT_FRAME)
+		return -1;
+	return h->skb ? fill_short_skb(h->ctx, to, len) : fill_short_xdp(h->ctx, to, len);
 }
 
 static __always_inline struct scratch *home_scratch(void)

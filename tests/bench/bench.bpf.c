@@ -90,6 +90,17 @@ int drop(struct xdp_md *ctx)
 	return XDP_DROP;
 }
 
+/* RFC 1624, equation 3: a checksum after `from` has become `to`. */
+static __always_inline __be16 checksum_change(__be16 checksum, __be32 from, __be32 to)
+{
+	__u32 sum = (__u16)~checksum;
+
+	sum += (__u16)~from + (~from >> 16) + (__u16)to + (to >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return ~sum;
+}
+
 /* Whether the next frame is due. After a pause no more than a batch is made up for. */
 static __always_inline int is_due(struct bench_sending *s)
 {
@@ -118,8 +129,13 @@ int send(struct xdp_md *ctx)
 	if (bench_sending.vary) {
 		__u32 flow = flow_next();
 
-		if (bench_sending.vary & BENCH_VARY_ADDRESS)
-			*(__be32 *)(ip + 12) = bpf_htonl(flow + (10u << 24));
+		if (bench_sending.vary & BENCH_VARY_ADDRESS) {
+			__be32 *source = (__be32 *)(ip + 12), to = bpf_htonl(flow + (10u << 24));
+			__be16 *checksum = (__be16 *)(ip + 10);
+
+			*checksum = checksum_change(*checksum, *source, to);
+			*source = to;
+		}
 		if (bench_sending.vary & BENCH_VARY_PORT)
 			*(__be16 *)(ip + 20) = bpf_htons(1024 + (flow & 0x7fff));
 	}

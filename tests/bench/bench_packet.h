@@ -40,6 +40,17 @@ static inline void bench_put16(uint8_t *at, unsigned value)
 	at[1] = value;
 }
 
+/* RFC 1071. */
+static inline void bench_put_checksum(uint8_t *ip)
+{
+	uint32_t sum = 0;
+
+	for (int i = 0; i < 20; i += 2)
+		sum += (uint32_t)ip[i] << 8 | ip[i + 1];
+	sum = (sum & 0xffff) + (sum >> 16);
+	bench_put16(ip + 10, ~(sum + (sum >> 16)));
+}
+
 /* Writes the IP header for `len` octets after it; returns where these begin. */
 static inline uint8_t *bench_put_ip(uint8_t *ip, const struct bench_packet *p, size_t len)
 {
@@ -49,6 +60,7 @@ static inline uint8_t *bench_put_ip(uint8_t *ip, const struct bench_packet *p, s
 		ip[8] = 64;
 		ip[9] = p->proto;
 		memcpy(ip + 16, "\xc6\x33\x64\x07", 4); /* 198.51.100.7, RFC 5737 */
+		bench_put_checksum(ip);
 		return ip + 20;
 	}
 	ip[0] = 0x60;
