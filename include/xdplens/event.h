@@ -266,7 +266,7 @@ enum {
  * octets from the start and never go back. A record begins anywhere in a chunk and may end in the
  * spare room after it, where no position is; then the next one begins in the next chunk, as far
  * from a page's start as this one ended. So records that follow each other in a file are in memory
- * as they are in the file's pages, which halves the cost of their copy, or saves it.
+ * as they are in the file's pages, which makes their copy cheaper, or saves it.
  */
 struct ring_ends {
 	__u64 head;   /* twice the position that is written up to; 1 more: a record is on its way */

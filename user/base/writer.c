@@ -441,8 +441,8 @@ struct writer *writer_new(int fd, size_t size, bool gzip)
 
 	if (!w)
 		return NULL;
-	w->step = (size / WRITER_PAGE + 2) * WRITER_PAGE;
-	w->memory = aligned_alloc(WRITER_PAGE, ALL_BLOCKS * w->step);
+	w->step = (size / DIRECT_PAGE + 2) * DIRECT_PAGE;
+	w->memory = aligned_alloc(DIRECT_PAGE, ALL_BLOCKS * w->step);
 	if (!w->memory || (gzip && gzip_init(w, size))) {
 		writer_release(w);
 		errno = ENOMEM;
@@ -485,7 +485,7 @@ struct writer_block *writer_block(struct writer *w, enum writer_use use, uint64_
 		w->n_free--;
 		*block = (struct writer_block){
 			.fd = -1,
-			.data = w->memory + (block - w->blocks) * w->step + at % WRITER_PAGE,
+			.data = w->memory + (block - w->blocks) * w->step + at % DIRECT_PAGE,
 		};
 	}
 	pthread_mutex_unlock(&w->lock);

@@ -21,7 +21,6 @@ enum {
 	WRITER_HEADER = 16384, /* longest header */
 	WRITER_RETRY_MS = 250, /* after a failure */
 	WRITER_WAIT_MS = 2000, /* for what does not move */
-	WRITER_PAGE = 4096,
 };
 
 struct writer;
