@@ -14,6 +14,7 @@ const volatile __u32 cfg_queue_mask = 4096 - 1; /* slots of a flow queue, less 1
 const volatile __u32 cfg_dns_chunks = 2;	/* of a ring, a power of two */
 const volatile __u32 cfg_packet_chunks = 2;
 const volatile __u32 cfg_capture_chunks = 0; /* 0: the sample is for all, and no file's as it is */
+const volatile __u32 cfg_capture_format = CAPTURE_PCAP; /* enum capture_format */
 const volatile __u32 cfg_read = 0; /* 0: nobody reads queues and rings, what is old gives way */
 const volatile __u64 cfg_seed = 0x5851f42d4c957f2dull; /* of the flow hash; random when live */
 const volatile __u32 cfg_flows = 1;		       /* account packets to flows */

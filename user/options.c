@@ -505,16 +505,31 @@ static int take_version(struct parse *p, const struct row *row, const char *word
 	return DONE;
 }
 
-bool options_bare_capture(const struct options *o)
+enum capture_format options_file_format(const char *path)
 {
-	return o->write && !strstr(o->write, ".pcapng") && !o->csv && !o->alert_packets &&
-	       !o->read && o->mode != MODE_PCAP;
+	static const char pcapng[] = ".pcapng", gzip[] = ".gz";
+	size_t len = path ? strlen(path) : 0;
+
+	if (!path)
+		return CAPTURE_NONE;
+	if (len >= strlen(gzip) && !strcmp(path + len - strlen(gzip), gzip))
+		len -= strlen(gzip);
+	if (len >= strlen(pcapng) && !memcmp(path + len - strlen(pcapng), pcapng, strlen(pcapng)))
+		return CAPTURE_PCAPNG;
+	return CAPTURE_PCAP;
+}
+
+enum capture_format options_capture_format(const struct options *o)
+{
+	return o->csv || o->alert_packets || o->read || o->mode == MODE_PCAP
+		       ? CAPTURE_NONE
+		       : options_file_format(o->write);
 }
 
 bool options_only_capture(const struct options *o)
 {
-	return options_bare_capture(o) && o->report == REPORT_NONE && !o->flows && !o->dns &&
-	       !o->alerts && !o->on_alert && !o->syslog && !o->n_plugins && !o->web;
+	return options_capture_format(o) != CAPTURE_NONE && o->report == REPORT_NONE && !o->flows &&
+	       !o->dns && !o->alerts && !o->on_alert && !o->syslog && !o->n_plugins && !o->web;
 }
 
 bool options_row(size_t i, struct option_row *text)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "sizes.h"
+#include "xdplens/event.h"
 
 enum mode { MODE_AUTO, MODE_NATIVE, MODE_GENERIC, MODE_TC, MODE_PCAP };
 enum report { REPORT_DEFAULT, REPORT_LIVE, REPORT_PLAIN, REPORT_JSON, REPORT_NONE };
@@ -58,8 +59,10 @@ struct options {
  */
 int options_parse(struct options *o, int argc, char **argv);
 
-/* Live, and packets go into pcap files: their records may be made in the kernel. */
-bool options_bare_capture(const struct options *o);
+/* What -w writes, by the file's name; CAPTURE_NONE: nothing, it is NULL. */
+enum capture_format options_file_format(const char *path);
+/* The same where the kernel makes its records, since it is live and nobody else wants them. */
+enum capture_format options_capture_format(const struct options *o);
 /* The same, and nobody asks for more: all else would be for nobody. */
 bool options_only_capture(const struct options *o);
 

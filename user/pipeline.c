@@ -101,6 +101,13 @@ static size_t pipeline_records(void *arg, const void *records, size_t octets, si
 	return pcap->ops->records(pcap->sink, records, octets, n);
 }
 
+static bool pipeline_lends(void *arg)
+{
+	struct output *pcap = &((struct pipeline *)arg)->sinks[SINK_PCAP];
+
+	return pcap->ops->lends(pcap->sink);
+}
+
 static bool pipeline_lend(void *arg, const struct writer_loan *loan, size_t octets)
 {
 	struct output *pcap = &((struct pipeline *)arg)->sinks[SINK_PCAP];
@@ -346,6 +353,14 @@ static size_t pipeline_interfaces(void *arg, struct sink_interface *list, size_t
 	return n;
 }
 
+static void pipeline_number(void *arg, uint32_t ifindex, uint32_t number)
+{
+	struct pipeline *p = arg;
+
+	if (p->live && p->source)
+		p->source_ops->number(p->source, ifindex, number);
+}
+
 /* ---- opening and closing ---- */
 
 static bool pipeline_open_sinks(struct pipeline *p)
@@ -455,7 +470,7 @@ struct pipeline *pipeline_new(struct options *o)
 	if (!p)
 		return NULL;
 	p->options = o;
-	p->sink_host = (struct sink_host){p, pipeline_interfaces};
+	p->sink_host = (struct sink_host){p, pipeline_interfaces, pipeline_number};
 	p->source_ops = o->read || o->mode == MODE_PCAP ? &source_replay : &source_live;
 	config = config_new(o->config);
 	if (!config)
@@ -473,13 +488,15 @@ struct pipeline *pipeline_new(struct options *o)
 		consumer.sample = pipeline_sample;
 	if (options_only_capture(o))
 		consumer.packet = pipeline_sample;
-	p->apart = options_bare_capture(o);
+	p->apart = options_capture_format(o) != CAPTURE_NONE;
 	if (p->apart) {
 		consumer.records = pipeline_records;
 		consumer.lose = pipeline_lose;
 	}
-	if (p->apart && !buffer_gzip(o->write) && !o->rotate_bytes && !o->rotate_seconds)
+	if (p->apart && !buffer_gzip(o->write) && !o->rotate_bytes && !o->rotate_seconds) {
+		consumer.lends = pipeline_lends;
 		consumer.lend = pipeline_lend;
+	}
 	consumer.listed.ranges = detect_listed(p->detect, &consumer.listed.n);
 	if (o->netns && netns_go(netns_find(o->netns)) < 0)
 		goto fail;

@@ -59,11 +59,13 @@ static __always_inline void count_interface(struct home *h)
 	__u32 ifindex = h->ifindex, at = ifindex;
 	struct interface_count *i = &h->state->interface[at & (INTERFACE_BINS - 1)];
 
+	h->state->in_pcapng = 0;
 	while (i->owner && i->owner != ifindex) {
 		if (++at - ifindex == INTERFACE_PROBES)
 			return;
 		i = &h->state->interface[at & (INTERFACE_BINS - 1)];
 	}
+	h->state->in_pcapng = i->in_pcapng;
 	count_add(&i->direction[!!(h->link & FLOW_EGRESS)], h);
 }
 

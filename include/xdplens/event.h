@@ -100,7 +100,7 @@ enum filter_verdict { FILTER_REJECTS, FILTER_TAKES, FILTER_ASKS };
 
 /*
  * What rings hold, at any address: `caplen` octets of the frame follow. In RING_CAPTURE most are
- * bare: records of a pcap file.
+ * bare: as they will be in the capture file, of enum capture_format.
  */
 struct packet_record {
 	__u64 ns;
@@ -125,16 +125,44 @@ enum {
 	COPY_MAX = 65528,   /* most bytes of one packet in a record: a large send is whole */
 };
 
+enum capture_format { CAPTURE_NONE, CAPTURE_PCAP, CAPTURE_PCAPNG };
+
 /* draft-ietf-opsawg-pcap, section 5; in the byte order of the host. */
 struct pcap_record {
 	__u32 sec, nsec; /* since the epoch */
 	__u32 caplen, wire_len;
 };
-_Static_assert(__builtin_offsetof(struct packet_record, caplen) ==
-		       __builtin_offsetof(struct pcap_record, caplen),
-	       "which of the two it is, caplen tells");
-enum { PCAP_HEADER = 24 };	/* octets of what a file begins with: section 4 */
+enum { PCAP_HEADER = 24 }; /* octets of what a file begins with: section 4 */
+
+/* draft-ietf-opsawg-pcapng, 4.3: what stands before a packet's octets, which fill whole words, */
+struct pcapng_packet {
+	__u32 type;		   /* PCAPNG_PACKET */
+	__u32 octets;		   /* of the whole block */
+	__u32 interface;	   /* its number in the file, of 16 bits */
+	__u32 time_high, time_low; /* ns since the epoch */
+	__u32 caplen, wire_len;
+};
+/* and after them, with one option: 3.5. */
+struct pcapng_packet_end {
+	__u16 option, option_len; /* PCAPNG_FLAGS, 4 */
+	__u32 flags;
+	__u32 options_end; /* 0 */
+	__u32 octets;
+};
+enum {
+	PCAPNG_PACKET = 6,
+	PCAPNG_FLAGS = 2,
+	PCAPNG_INBOUND = 1, /* in `flags` */
+	PCAPNG_OUTBOUND = 2,
+	PCAPNG_WORDS = 0xfffc, /* mask: the last word of COPY_MAX octets or less begins there */
+};
+
 #define RECORD_FULL 0x80000000u /* in `caplen`, in RING_CAPTURE: this one is not bare */
+_Static_assert(__builtin_offsetof(struct packet_record, caplen) ==
+			       __builtin_offsetof(struct pcap_record, caplen) &&
+		       __builtin_offsetof(struct packet_record, caplen) ==
+			       __builtin_offsetof(struct pcapng_packet, interface),
+	       "there all tell whether they are bare");
 
 /* ---- counters ---- */
 
@@ -239,8 +267,10 @@ struct clocks {
  */
 struct interface_count {
 	struct count direction[DIRECTION_COUNT];
-	__u32 owner; /* ifindex; 0: nobody's */
-	__u32 pad[7];
+	__u32 owner;	 /* ifindex; 0: nobody's */
+	__u16 in_pcapng; /* 1 more than the interface's number in the file; 0: it has none yet */
+	__u16 pad16;
+	__u32 pad[6];
 };
 _Static_assert(sizeof(struct interface_count) == 64, "an interface's bin is a cache line");
 
@@ -284,7 +314,8 @@ enum {
 	RING_PAGE = 4096,
 	RING_CHUNK = 1 << 19,
 	/* with its spare room, and after it the place in the chunk where its last record ended */
-	RING_ENDED = RING_CHUNK + sizeof(struct packet_record) + COPY_MAX,
+	RING_SPARE = sizeof(struct pcapng_packet) + COPY_MAX + sizeof(struct pcapng_packet_end),
+	RING_ENDED = RING_CHUNK + (RING_SPARE + sizeof(__u64) - 1) / sizeof(__u64) * sizeof(__u64),
 	RING_STEP = (RING_ENDED + sizeof(__u64) + RING_PAGE - 1) / RING_PAGE * RING_PAGE,
 };
 
@@ -319,7 +350,9 @@ struct cpu_state {
 	__u32 copies_left;  /* first packets that may still be copied */
 	__u32 looks_left;   /* payloads that may still be classified */
 	__u32 shown;	    /* jiffies when last a captured packet was copied for others, too */
-	__u32 pad[11];
+	__u32 in_pcapng;    /* of the packet's interface: see struct interface_count */
+	__u32 argument[7];  /* bpf/emit.h's, of a call that the stack has no room for */
+	__u32 pad[3];
 };
 
 #endif

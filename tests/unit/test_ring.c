@@ -52,24 +52,36 @@ static uint32_t caplen_of(uint32_t record)
 	return record % 97 == 0 ? COPY_MAX : 1 + record * 7919 % 1500;
 }
 
+static uint32_t head_of(const struct both *b, bool bare)
+{
+	if (!bare)
+		return sizeof(struct packet_record);
+	return b->ring.bare == CAPTURE_PCAPNG ? sizeof(struct pcapng_packet)
+					      : sizeof(struct pcap_record);
+}
+
 /* As programs in the kernel do; false: no room. */
 static bool both_write(struct both *b, bool bare)
 {
-	uint32_t caplen = caplen_of(b->written);
-	uint32_t head = bare ? sizeof(struct pcap_record) : sizeof(struct packet_record);
-	uint64_t at = b->ends.head / 2, next = ring_after(at, head + caplen);
+	uint32_t caplen = caplen_of(b->written), head = head_of(b, bare), octets = head + caplen;
+	bool block = bare && b->ring.bare == CAPTURE_PCAPNG;
+	uint64_t at = b->ends.head / 2, next;
 	struct packet_record r = {.ns = b->written, .caplen = caplen};
+	struct pcapng_packet p = {PCAPNG_PACKET, 0, 1, 0, b->written, caplen, caplen};
 	unsigned char *chunk = b->ring.chunks + at / RING_CHUNK % CHUNKS * RING_STEP;
 
+	if (block)
+		p.octets = octets += (-caplen & 3) + sizeof(struct pcapng_packet_end);
+	next = ring_after(at, octets);
 	if (next > b->ends.tail + CHUNKS * RING_CHUNK)
 		return false;
 	if (b->ring.bare && !bare)
 		r.caplen |= RECORD_FULL;
-	memcpy(chunk + at % RING_CHUNK, &r, head);
-	memset(chunk + at % RING_CHUNK + head, b->written, caplen);
+	memcpy(chunk + at % RING_CHUNK, block ? (void *)&p : (void *)&r, head);
+	memset(chunk + at % RING_CHUNK + head, b->written, octets - head);
 	b->ends.full += !bare;
 	if (ring_is_last(at, next)) {
-		uint64_t ended = at % RING_CHUNK + head + caplen;
+		uint64_t ended = at % RING_CHUNK + octets;
 
 		memcpy(chunk + RING_ENDED, &ended, sizeof(ended));
 	}
@@ -88,12 +100,18 @@ static void both_fill(struct both *b, bool bare)
 static uint32_t both_check(struct both *b, const unsigned char *at)
 {
 	uint32_t caplen = caplen_of(b->read), octets = ring_octets(&b->ring, at);
+	uint32_t head = head_of(b, ring_is_bare(&b->ring, at));
 	uint64_t ns;
 
 	memcpy(&ns, at, sizeof(ns));
-	assert_int_equal(ns, b->read);
-	assert_int_equal(record_caplen(at), caplen);
-	assert_int_equal(at[octets - caplen], (uint8_t)b->read);
+	if (head == sizeof(struct pcapng_packet)) {
+		assert_int_equal(bare_time(b->ring.bare, at), b->read);
+		caplen += (-caplen & 3) + sizeof(struct pcapng_packet_end);
+	} else {
+		assert_int_equal(ns, b->read);
+	}
+	assert_int_equal(octets, head + caplen);
+	assert_int_equal(at[head], (uint8_t)b->read);
 	assert_int_equal(at[octets - 1], (uint8_t)b->read);
 	b->read++;
 	return octets;
@@ -162,14 +180,13 @@ static void test_no_room(void **state)
  * Spans, half of which are returned late and in order, as a writer does. Where they stand in a page
  * is where they stand in a page of the file.
  */
-static void test_spans(void **state)
+static void spans_of(struct both *b, enum capture_format format)
 {
-	struct both *b = *state;
 	uint64_t until, file = PCAP_HEADER;
 	size_t octets;
 	unsigned char *p;
 
-	b->ring.bare = true;
+	b->ring.bare = format;
 	while (b->read < RECORDS) {
 		both_fill(b, true);
 		if (random() % 2)
@@ -196,6 +213,16 @@ static void test_spans(void **state)
 	assert_true(b->n_spans > 20);
 }
 
+static void test_spans(void **state)
+{
+	spans_of(*state, CAPTURE_PCAP);
+}
+
+static void test_spans_of_blocks(void **state)
+{
+	spans_of(*state, CAPTURE_PCAPNG);
+}
+
 /* Nothing newer than the last look is in a span, and none goes over a record that is not bare. */
 static void test_span_ends(void **state)
 {
@@ -205,7 +232,7 @@ static void test_span_ends(void **state)
 	size_t octets, len;
 	void *p;
 
-	b->ring.bare = true;
+	b->ring.bare = CAPTURE_PCAP;
 	assert_true(both_write(b, true));
 	ring_look(&b->ring);
 	assert_true(both_write(b, true));
@@ -229,6 +256,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_on_its_way, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_spans, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_spans_of_blocks, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_span_ends, setup, teardown),
 	};
 

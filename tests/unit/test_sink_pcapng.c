@@ -235,9 +235,10 @@ static void read_back(const char *name)
 
 /* ---- writing ---- */
 
+/* With --csv, which makes all packets come one by one. */
 static struct options options_of(void)
 {
-	return (struct options){.snaplen = 262144, .sample = 1};
+	return (struct options){.snaplen = 262144, .sample = 1, .csv = "a.csv"};
 }
 
 static struct event event_of(uint32_t ifindex, const char *name)
@@ -272,7 +273,15 @@ static size_t two_interfaces(void *arg, struct sink_interface *list, size_t most
 	return 2;
 }
 
-static const struct sink_host two = {NULL, two_interfaces};
+static uint32_t number_of[SINK_INTERFACES];
+
+static void number_note(void *arg, uint32_t ifindex, uint32_t number)
+{
+	(void)arg;
+	number_of[ifindex] = number;
+}
+
+static const struct sink_host two = {NULL, two_interfaces, number_note};
 
 static int setup(void **state)
 {
@@ -532,6 +541,119 @@ static void test_no_room(void **state)
 	assert_string_equal(told.interface[2].name, "late0");
 }
 
+/* A packet's block as the kernel makes it; where the next one begins. */
+static char *block_put(char *to, int i)
+{
+	const struct pcapng_packet_end end = {PCAPNG_FLAGS, 4, 1 + i % 2, 0, 0};
+	uint64_t ts = start + i * second_ns;
+	struct pcapng_packet block = {PCAPNG_PACKET, 0, number_of[i % 2 ? 3 : 7], ts >> 32, ts, i,
+				      i + 1};
+
+	block.octets = sizeof(block) + padded(i) + sizeof(end);
+	to = mempcpy(to, &block, sizeof(block));
+	memset(to + (i & ~3), 0, 4);
+	memcpy(to, frame, i);
+	to = mempcpy(to + padded(i), &end, sizeof(end));
+	memcpy(to - sizeof(block.octets), &block.octets, sizeof(block.octets));
+	return to;
+}
+
+static void blocks_check(int n, int packets)
+{
+	for (int i = 0; i < packets; i++, n++) {
+		assert_int_equal(told.packet[i].interface, number_of[n % 2 ? 3 : 7]);
+		assert_int_equal(told.packet[i].flags, 1 + n % 2);
+		assert_true(told.packet[i].ts == start + n * second_ns);
+		assert_int_equal(told.packet[i].caplen, n);
+		assert_int_equal(told.packet[i].len, n + 1);
+		assert_memory_equal(told.packet[i].data, frame, n);
+	}
+}
+
+/*
+ * Blocks of the kernel's, lent and copied, stand in the file as they are, once it has told their
+ * interfaces' numbers; an alert is said with the next one; what was lost is told at the end.
+ */
+static void test_blocks(void **state)
+{
+	static char blocks[500 * (FRAME + 100)];
+	struct options o = {.snaplen = 262144, .sample = 1, .write = "a.pcapng"};
+	struct sink *s = open_sink("a.pcapng", &o);
+	struct event e = event_of(7, NULL);
+	struct alert a = alert_of("too much");
+	_Atomic uint64_t returned = 0;
+	struct writer_loan loan = {.records = blocks, .returned = &returned, .until = 1};
+	char *lent = blocks, *at = blocks;
+
+	(void)state;
+	sink_pcap.meet(s, &two);
+	number_of[3] = number_of[7] = UINT32_MAX;
+	e.caplen = 0;
+	e.wire_len = 1;
+	assert_int_equal(sink_pcap.packet(s, &e), 0);
+	assert_int_equal(number_of[3], 0);
+	assert_int_equal(number_of[7], 1);
+	for (int i = 1; i < 100; i++)
+		lent = block_put(lent, i);
+	assert_true(sink_pcap.lends(s));
+	assert_true(sink_pcap.lend(s, &loan, lent - blocks));
+	for (int i = 100; i < 500; i++)
+		at = block_put(i == 100 ? lent : at, i);
+	sink_pcap.alert(s, &a);
+	assert_false(sink_pcap.lends(s));
+	assert_int_equal(sink_pcap.records(s, lent, at - lent, 400), 400);
+	assert_true(sink_pcap.lends(s));
+	sink_pcap.lose(s, 5);
+	assert_int_equal(sink_pcap.dropped(s), 5);
+	sink_pcap.close(s);
+	assert_int_equal(returned, 1);
+	read_back("a.pcapng");
+	assert_int_equal(told.packets, 500);
+	told.packet[0].ts = start;
+	told.packet[0].flags = 1;
+	blocks_check(0, 500);
+	assert_non_null(strstr(told.comments, "too much"));
+	assert_null(strstr(strstr(told.comments, "too much") + 1, "too much"));
+	assert_string_equal(told.last_comments, "");
+	assert_int_equal(told.interface[0].os_dropped, 17 + 5);
+	assert_int_equal(told.interface[0].delivered, 0); /* nobody looked */
+}
+
+/* Blocks go on in the next file where -C says so, each of which tells the interfaces. */
+static void test_blocks_rotate(void **state)
+{
+	static char blocks[100 * (FRAME + 100)];
+	struct options o = {
+		.snaplen = 262144, .sample = 1, .write = "b.pcapng", .rotate_bytes = 5000};
+	struct sink *s = open_sink("b.pcapng", &o);
+	struct event e = event_of(3, NULL);
+	char *at = blocks;
+	int packets = 0;
+
+	(void)state;
+	sink_pcap.meet(s, &two);
+	e.caplen = 0;
+	e.wire_len = 1;
+	sink_pcap.packet(s, &e);
+	for (int i = 1; i < 100; i++)
+		at = block_put(at, i);
+	assert_int_equal(sink_pcap.records(s, blocks, at - blocks, 99), 99);
+	sink_pcap.close(s);
+	for (int n = 0; packets < 100; n++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), n ? "b.pcapng%d" : "b.pcapng", n);
+		read_back(name);
+		assert_int_equal(told.sections, 1);
+		assert_int_equal(told.interfaces, 2);
+		assert_in_range(told.packets, 1, 99);
+		if (n)
+			blocks_check(packets, told.packets);
+		packets += told.packets;
+	}
+	assert_int_equal(packets, 100);
+}
+
 /* Every length with every small snaplen, with comments and without, into no more room than asked.
  */
 static void test_room(void **state)
@@ -569,7 +691,7 @@ static void test_room(void **state)
 		for (int i = 0; i < 20; i++)
 			format_pcapng.alert(f, &a);
 		assert_true(format_pcapng.end_room(f) >=
-			    format_pcapng.end(f, start, &two, room + begin));
+			    format_pcapng.end(f, start, UINT64_MAX, &two, room + begin));
 		format_pcapng.close(f);
 	}
 }
@@ -600,7 +722,8 @@ int main(void)
 		cmocka_unit_test(test_read_from_file), cmocka_unit_test(test_newcomers),
 		cmocka_unit_test(test_alerts),	       cmocka_unit_test(test_rotation),
 		cmocka_unit_test(test_no_room),	       cmocka_unit_test(test_room),
-		cmocka_unit_test(test_header_room),
+		cmocka_unit_test(test_header_room),    cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_blocks_rotate),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

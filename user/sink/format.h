@@ -33,11 +33,24 @@ struct format_ops {
 	size_t (*packet)(struct format *f, const struct event *event, char *to);
 	/* The packet that `place` saw last found no room. */
 	void (*lost)(struct format *f);
-	/* Any of these may be NULL. What a file ends with; `now`: ns since the epoch. */
+	/*
+	 * Any of these may be NULL. What a file ends with; `now`: ns since the epoch; `lost`:
+	 * records for which the file had no room, in the whole run.
+	 */
 	size_t (*end_room)(const struct format *f);
-	size_t (*end)(struct format *f, uint64_t now, const struct sink_host *host, char *to);
+	size_t (*end)(struct format *f, uint64_t now, uint64_t lost, const struct sink_host *host,
+		      char *to);
 	void (*alert)(struct format *f, const struct alert *alert);
+	/* An alert waits to be said with a packet: */
+	bool (*remarks)(const struct format *f);
+	/* the record that the kernel made, once more with it, at most REMARKED octets; */
+	size_t (*remark)(const struct format *f, const void *record, char *to);
+	void (*remarked)(struct format *f); /* it was said. */
+	/* Tells the host of numbers that the file has told. */
+	void (*tell)(struct format *f, const struct sink_host *host);
 };
+
+enum { REMARKED = 96 << 10 };
 
 /* Writes a pcap file's header; its last four octets are what files call a link type. 0 or -errno.
  */

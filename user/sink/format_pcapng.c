@@ -7,6 +7,7 @@
  * begins a new section, which describes all of them anew: so a number means the same interface in
  * every section of a run, and packets that a full disk kept in memory fit into the next file.
  */
+#include <inttypes.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,6 @@ enum {
 	BLOCK_SECTION = 0x0a0d0d0a,
 	BLOCK_INTERFACE = 1,
 	BLOCK_STATISTICS = 5,
-	BLOCK_PACKET = 6,
 	BYTE_ORDER_MAGIC = 0x1a2b3c4d,
 };
 
@@ -33,7 +33,6 @@ enum { /* option codes: 3.5, and those of each block in 4 */
        SHB_USERAPPL = 4,
        IF_NAME = 2,
        IF_TSRESOL = 9,
-       EPB_FLAGS = 2,
        EPB_DROPCOUNT = 4,
        ISB_STARTTIME = 2,
        ISB_ENDTIME = 3,
@@ -44,20 +43,21 @@ enum { /* option codes: 3.5, and those of each block in 4 */
 
 enum {
 	INTERFACES = SINK_INTERFACES,
-	FLAG_INBOUND = 1,
-	FLAG_OUTBOUND = 2,
 	COMMENTS = 16,
-	COMMENT = 512,	     /* octets of one, with its NUL */
-	OPTION = 4,	     /* octets before an option's value */
-	OPTION_NUMBER = 12,  /* with a value of eight octets */
-	BLOCK = 12,	     /* octets around a block's body */
-	PACKET_FIXED = 20,   /* of a packet's body */
-	PACKET_OPTIONS = 24, /* flags, drop count, end */
+	COMMENT = 512,					 /* octets of one, with its NUL */
+	OPTION = 4,					 /* octets before an option's value */
+	OPTION_NUMBER = 12,				 /* with a value of eight octets */
+	BLOCK = 12,					 /* octets around a block's body */
+	PACKET_FIXED = sizeof(struct pcapng_packet) - 8, /* of a packet's body */
+	PACKET_OPTIONS = 24,				 /* flags, drop count, end */
 	SECTION_MOST = 512,
 	INTERFACE_MOST = BLOCK + 8 + OPTION + 16 + OPTION + 4 + OPTION,
-	STATISTICS_MOST = BLOCK + 12 + 5 * OPTION_NUMBER + OPTION,
+	STATISTICS_MOST = BLOCK + 12 + 5 * OPTION_NUMBER + 2 * OPTION + 64,
 	COMMENTS_MOST = (COMMENTS + 1) * (OPTION + COMMENT),
 };
+_Static_assert(COPY_MAX + sizeof(struct pcapng_packet) + COMMENTS_MOST + PACKET_OPTIONS + BLOCK <=
+		       REMARKED,
+	       "remarked");
 _Static_assert(SECTION_MOST + INTERFACES * INTERFACE_MOST <= BUFFER_HEADER, "header");
 
 struct interface {
@@ -70,12 +70,14 @@ struct interface {
 struct format {
 	uint32_t snaplen;
 	bool live;
+	bool blocks; /* the kernel makes most of a packet's blocks */
 	char os[128];
 	struct { /* apart from the rest, since it is searched */
 		uint32_t ifindex, linktype;
 	} key[INTERFACES];
 	struct interface interface[INTERFACES];
 	size_t n, at;	/* `at`: of the packet that was placed last */
+	size_t told;	/* of the interfaces, the first, whose numbers the host knows */
 	uint64_t first; /* when the capture began */
 	uint64_t last;	/* of the packets' times */
 	char comment[COMMENTS][COMMENT];
@@ -179,7 +181,7 @@ static size_t comments_room(const struct format *f)
 	return f->comments ? COMMENTS_MOST : 0;
 }
 
-static void comments_put(struct format *f, struct block *b)
+static void comments_put(const struct format *f, struct block *b)
 {
 	char line[64];
 
@@ -189,7 +191,16 @@ static void comments_put(struct format *f, struct block *b)
 		snprintf(line, sizeof(line), "and %u more alerts", f->more);
 		option_text(b, OPT_COMMENT, line);
 	}
+}
+
+static void format_pcapng_remarked(struct format *f)
+{
 	f->comments = f->more = 0;
+}
+
+static bool format_pcapng_remarks(const struct format *f)
+{
+	return f->comments;
 }
 
 /* ---- interfaces ---- */
@@ -300,9 +311,9 @@ static size_t format_pcapng_room(const struct format *f, const struct event *eve
 static size_t format_pcapng_packet(struct format *f, const struct event *event, char *to)
 {
 	struct interface *i = &f->interface[f->at];
-	struct block b = block_begin(to, BLOCK_PACKET);
+	struct block b = block_begin(to, PCAPNG_PACKET);
 	uint32_t out = event->packet->key.link & FLOW_EGRESS;
-	const uint32_t flags = out ? FLAG_OUTBOUND : FLAG_INBOUND;
+	const uint32_t flags = out ? PCAPNG_OUTBOUND : PCAPNG_INBOUND;
 	char *data = b.at + PACKET_FIXED;
 	uint32_t caplen = frame_copy(data, event, f->snaplen);
 
@@ -313,8 +324,9 @@ static size_t format_pcapng_packet(struct format *f, const struct event *event, 
 	memset(data + caplen, 0, -caplen & 3);
 	b.at = data + caplen + (-caplen & 3);
 	comments_put(f, &b);
+	format_pcapng_remarked(f);
 	if (f->live)
-		option_put(&b, EPB_FLAGS, &flags, sizeof(flags));
+		option_put(&b, PCAPNG_FLAGS, &flags, sizeof(flags));
 	if (i->lost)
 		option_number(&b, EPB_DROPCOUNT, i->lost);
 	i->lost = 0;
@@ -323,9 +335,34 @@ static size_t format_pcapng_packet(struct format *f, const struct event *event, 
 	return block_end(&b) - to;
 }
 
+/* What the kernel's blocks are is not looked at: what a file lost of them is told at its end. */
 static void format_pcapng_lost(struct format *f)
 {
-	f->interface[f->at].lost++;
+	f->interface[f->at].lost += !f->blocks;
+}
+
+/* A block is repeated up to where its options begin. */
+static size_t format_pcapng_remark(const struct format *f, const void *record, char *to)
+{
+	struct pcapng_packet_end end;
+	struct pcapng_packet packet;
+	struct block b = {to, to};
+	size_t len;
+
+	memcpy(&packet, record, sizeof(packet));
+	len = packet.octets - sizeof(end);
+	memcpy(&end, (const char *)record + len, sizeof(end));
+	octets_put(&b, record, len);
+	comments_put(f, &b);
+	option_put(&b, PCAPNG_FLAGS, &end.flags, sizeof(end.flags));
+	return block_end(&b) - to;
+}
+
+static void format_pcapng_tell(struct format *f, const struct sink_host *host)
+{
+	for (; f->told < f->n; f->told++)
+		if (f->key[f->told].linktype == DLT_EN10MB)
+			host->number(host->arg, f->key[f->told].ifindex, f->told);
 }
 
 /* ---- a file's end ---- */
@@ -343,8 +380,23 @@ static const struct sink_interface *watched_find(const struct format *f, size_t 
 	return NULL;
 }
 
+/* What a file lost of the kernel's blocks belongs to an interface that is known where it is one. */
+static void lost_put(const struct format *f, struct block *b, uint64_t lost,
+		     const struct sink_interface *watched)
+{
+	char line[64];
+
+	if (watched && watched->lost != SINK_UNKNOWN) {
+		option_number(b, ISB_OSDROP, watched->lost + (f->blocks ? lost : 0));
+	} else if (f->blocks && lost) {
+		snprintf(line, sizeof(line), "%" PRIu64 " packets of all interfaces were lost",
+			 lost);
+		option_text(b, OPT_COMMENT, line);
+	}
+}
+
 /* 4.6; numbers count from the beginning of the run, in all its files. */
-static char *statistics_put(struct format *f, size_t i, uint64_t now,
+static char *statistics_put(const struct format *f, size_t i, uint64_t now, uint64_t lost,
 			    const struct sink_interface *watched, char *to)
 {
 	struct block b = block_begin(to, BLOCK_STATISTICS);
@@ -357,23 +409,24 @@ static char *statistics_put(struct format *f, size_t i, uint64_t now,
 		option_time(&b, ISB_STARTTIME, f->first);
 		option_time(&b, ISB_ENDTIME, now);
 	}
-	if (watched) {
+	if (watched)
 		option_number(&b, ISB_IFRECV, watched->seen);
-		option_number(&b, ISB_OSDROP, watched->lost);
-	}
-	option_number(&b, ISB_USRDELIV, f->interface[i].written);
+	lost_put(f, &b, lost, watched);
+	if (!f->blocks)
+		option_number(&b, ISB_USRDELIV, f->interface[i].written);
 	return block_end(&b);
 }
 
-static size_t format_pcapng_end(struct format *f, uint64_t now, const struct sink_host *host,
-				char *to)
+static size_t format_pcapng_end(struct format *f, uint64_t now, uint64_t lost,
+				const struct sink_host *host, char *to)
 {
 	size_t n = interfaces_watched(f, host);
 	char *at = to;
 
 	for (size_t i = 0; i < f->n; i++)
-		at = statistics_put(f, i, f->live ? now : f->last,
+		at = statistics_put(f, i, f->live ? now : f->last, i ? 0 : lost,
 				    watched_find(f, n, f->key[i].ifindex), at);
+	format_pcapng_remarked(f);
 	return at - to;
 }
 
@@ -388,6 +441,7 @@ static struct format *format_pcapng_open(const struct options *options, uint64_t
 		return NULL;
 	f->snaplen = options->snaplen;
 	f->live = !options->read;
+	f->blocks = options_capture_format(options) == CAPTURE_PCAPNG;
 	f->first = now;
 	if (!uname(&os))
 		snprintf(f->os, sizeof(f->os), "%.60s %.60s", os.sysname, os.release);
@@ -411,4 +465,8 @@ const struct format_ops format_pcapng = {
 	.end_room = format_pcapng_end_room,
 	.end = format_pcapng_end,
 	.alert = format_pcapng_alert,
+	.remarks = format_pcapng_remarks,
+	.remark = format_pcapng_remark,
+	.remarked = format_pcapng_remarked,
+	.tell = format_pcapng_tell,
 };

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/bare.h"
 #include "base/buffer.h"
 #include "base/log.h"
 #include "sink/format.h"
@@ -24,6 +25,7 @@ struct sink {
 	const struct options *options;
 	const char *path; /* as given: with -G for strftime */
 	const struct format_ops *ops;
+	enum capture_format bare; /* of records that the kernel makes */
 	struct format *format;
 	const struct sink_host *host; /* NULL: there is none */
 	uint64_t now;
@@ -110,7 +112,8 @@ static void file_end(struct sink *s)
 		return;
 	at = buffer_begin(s->buffer, s->ops->end_room(s->format));
 	if (at)
-		buffer_commit(s->buffer, s->ops->end(s->format, s->now, s->host, at));
+		buffer_commit(s->buffer,
+			      s->ops->end(s->format, s->now, buffer_lost(s->buffer), s->host, at));
 	else
 		s->unended++;
 }
@@ -173,19 +176,6 @@ static void size_check(struct sink *s)
 	}
 }
 
-/* pcapng by the name, whatever may compress it. */
-static const struct format_ops *format_of(const char *path)
-{
-	static const char pcapng[] = ".pcapng", gzip[] = ".gz";
-	size_t len = strlen(path);
-
-	if (len >= strlen(gzip) && !strcmp(path + len - strlen(gzip), gzip))
-		len -= strlen(gzip);
-	if (len >= strlen(pcapng) && !memcmp(path + len - strlen(pcapng), pcapng, strlen(pcapng)))
-		return &format_pcapng;
-	return &format_pcap;
-}
-
 static struct sink *sink_pcap_open(const char *path, const struct options *options)
 {
 	struct sink *s = calloc(1, sizeof(*s));
@@ -197,7 +187,8 @@ static struct sink *sink_pcap_open(const char *path, const struct options *optio
 	s->now = t.tv_sec * second_ns + t.tv_nsec;
 	s->options = options;
 	s->path = path;
-	s->ops = format_of(path);
+	s->bare = options_file_format(path);
+	s->ops = s->bare == CAPTURE_PCAPNG ? &format_pcapng : &format_pcap;
 	s->format = s->ops->open(options, s->now);
 	if (!s->format)
 		goto fail;
@@ -245,6 +236,8 @@ static int packet_write(struct sink *s, const struct event *event)
 	if (head)
 		buffer_header(s->buffer, s->header, head);
 	s->header_due = false;
+	if (s->ops->tell && s->host)
+		s->ops->tell(s->format, s->host);
 	return 0;
 }
 
@@ -265,18 +258,15 @@ static int sink_pcap_packet(struct sink *s, const struct event *event)
 	return 0;
 }
 
+static bool sink_pcap_lends(const struct sink *s)
+{
+	return !s->ops->remarks || !s->ops->remarks(s->format);
+}
+
 struct run { /* of records that go into the same file */
 	const char *at;
 	size_t octets, n;
 };
-
-static uint64_t record_time(const char *at)
-{
-	struct pcap_record r;
-
-	memcpy(&r, at, sizeof(r));
-	return r.sec * second_ns + r.nsec;
-}
 
 /* As far as the first of them begins no other file, at least one. */
 static struct run run_find(const struct sink *s, const struct run *left)
@@ -284,40 +274,64 @@ static struct run run_find(const struct sink *s, const struct run *left)
 	const struct options *o = s->options;
 	uint64_t room = s->limit - buffer_octets(s->buffer); /* may be passed by one record */
 	struct run run = {.at = left->at};
-	struct pcap_record r;
 
 	if (!o->rotate_bytes && !o->rotate_seconds)
 		return *left;
 	while (run.n < left->n) {
-		memcpy(&r, run.at + run.octets, sizeof(r));
-		run.octets += sizeof(r) + r.caplen;
+		run.octets += bare_octets(s->bare, run.at + run.octets);
 		run.n++;
 		if (o->rotate_bytes && run.octets > room)
 			break;
 		if (run.n < left->n && o->rotate_seconds &&
-		    record_time(run.at + run.octets) - s->started >= o->rotate_seconds * second_ns)
+		    bare_time(s->bare, run.at + run.octets) - s->started >=
+			    o->rotate_seconds * second_ns)
 			break;
 	}
 	return run;
+}
+
+/* The first of the records once more, with what there is to say. */
+static bool record_remark(struct sink *s, struct run *left)
+{
+	size_t octets = bare_octets(s->bare, left->at);
+	char *remarked = malloc(REMARKED);
+	bool written = remarked && buffer_records(s->buffer, remarked,
+						  s->ops->remark(s->format, left->at, remarked), 1);
+
+	free(remarked);
+	if (!written)
+		return false;
+	s->ops->remarked(s->format);
+	left->at += octets;
+	left->octets -= octets;
+	left->n--;
+	return true;
 }
 
 static size_t sink_pcap_records(struct sink *s, const void *records, size_t octets, size_t n)
 {
 	struct run left = {records, octets, n};
 
-	if (!file_ready(s, record_time(records), n))
+	if (!file_ready(s, bare_time(s->bare, records), n))
 		return n;
 	if (!s->begun)
 		place_find(s, NULL);
 	while (left.n && !s->done) {
-		uint64_t time = record_time(left.at);
+		uint64_t time = bare_time(s->bare, left.at);
 		struct run run;
 
 		s->now = time > s->now ? time : s->now;
 		period_check(s, time);
 		size_check(s);
+		if (s->done)
+			break;
+		if (!sink_pcap_lends(s)) {
+			if (!record_remark(s, &left))
+				break;
+			continue;
+		}
 		run = run_find(s, &left);
-		if (s->done || !buffer_records(s->buffer, run.at, run.octets, run.n))
+		if (!buffer_records(s->buffer, run.at, run.octets, run.n))
 			break;
 		left.at += run.octets;
 		left.octets -= run.octets;
@@ -326,24 +340,24 @@ static size_t sink_pcap_records(struct sink *s, const void *records, size_t octe
 	return s->done ? n : n - left.n;
 }
 
-static size_t records_count(const char *at, size_t octets)
+static uint32_t pcap_octets(const void *record)
 {
-	struct pcap_record r;
-	size_t n = 0;
+	return bare_octets(CAPTURE_PCAP, record);
+}
 
-	for (size_t i = 0; i + sizeof(r) <= octets; i += sizeof(r) + r.caplen, n++)
-		memcpy(&r, at + i, sizeof(r));
-	return n;
+static uint32_t pcapng_octets(const void *record)
+{
+	return bare_octets(CAPTURE_PCAPNG, record);
 }
 
 static bool sink_pcap_lend(struct sink *s, const struct writer_loan *loan, size_t octets)
 {
-	struct writer_loan counted = *loan;
+	struct writer_loan measured = *loan;
 
 	if (!s->begun)
 		place_find(s, NULL);
-	counted.count = records_count;
-	return buffer_lend(s->buffer, &counted, octets);
+	measured.octets = s->bare == CAPTURE_PCAPNG ? pcapng_octets : pcap_octets;
+	return buffer_lend(s->buffer, &measured, octets);
 }
 
 static void sink_pcap_lose(struct sink *s, size_t n)
@@ -405,6 +419,7 @@ const struct sink_ops sink_pcap = {
 	.meet = sink_pcap_meet,
 	.packet = sink_pcap_packet,
 	.records = sink_pcap_records,
+	.lends = sink_pcap_lends,
 	.lend = sink_pcap_lend,
 	.lose = sink_pcap_lose,
 	.alert = sink_pcap_alert,

@@ -32,6 +32,8 @@ struct sink_host {
 	void *arg;
 	/* Fills in at most `most`. How many there are; none when a file is read. */
 	size_t (*interfaces)(void *arg, struct sink_interface *list, size_t most);
+	/* From now on the interface has this number in records that the kernel makes. */
+	void (*number)(void *arg, uint32_t ifindex, uint32_t number);
 };
 
 enum flow_end { FLOW_END_FIN, FLOW_END_RST, FLOW_END_IDLE, FLOW_END_EVICTED, FLOW_END_EXIT };
@@ -45,12 +47,13 @@ struct sink_ops {
 	/* 0 or -errno (already said). */
 	int (*packet)(struct sink *s, const struct event *event);
 	/*
-	 * Packets as records of a pcap file, where options_bare_capture allows for it. So many of
-	 * them, the first, it takes now.
+	 * Packets as the file will have them, of options_capture_format. So many of them, the
+	 * first, it takes now.
 	 */
 	size_t (*records)(struct sink *s, const void *records, size_t octets, size_t n);
-	/* The same into one file, and without a copy; loan->count is the sink's. */
+	/* The same into one file, and without a copy; loan->octets is the sink's. */
 	bool (*lend)(struct sink *s, const struct writer_loan *loan, size_t octets);
+	bool (*lends)(const struct sink *s); /* false: now it has to see them */
 	/* Of those that it did not take, so many could not wait. */
 	void (*lose)(struct sink *s, size_t n);
 	int (*flow)(struct sink *s, const struct flow_view *flow, enum flow_end end);

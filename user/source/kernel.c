@@ -76,7 +76,7 @@ static void kernel_size_rings(struct kernel *k, const struct options *o)
 
 	k->ring_size[RING_DNS] = options_only_capture(o) ? RING_CHUNK : usual;
 	k->ring_size[RING_PACKETS] = most;
-	if (!options_bare_capture(o))
+	if (options_capture_format(o) == CAPTURE_NONE)
 		return;
 	k->ring_size[RING_PACKETS] = k->ring_size[RING_DNS];
 	k->ring_size[RING_CAPTURE] = most;
@@ -101,6 +101,7 @@ static void kernel_configure(struct kernel *k, const struct options *o)
 	s->rodata->cfg_dns_chunks = k->ring_size[RING_DNS] / RING_CHUNK;
 	s->rodata->cfg_packet_chunks = k->ring_size[RING_PACKETS] / RING_CHUNK;
 	s->rodata->cfg_capture_chunks = k->ring_size[RING_CAPTURE] / RING_CHUNK;
+	s->rodata->cfg_capture_format = options_capture_format(o);
 	s->rodata->cfg_read = 1;
 	s->rodata->cfg_listed = k->listed_room > 0;
 	s->rodata->cfg_owner =
@@ -184,7 +185,8 @@ static int kernel_map_rings(struct kernel *k)
 				.ends = &k->cpu_states[cpu].rings[kind],
 				.chunks = k->chunks[kind] + (size_t)cpu * chunks * RING_STEP,
 				.n_chunks = chunks,
-				.bare = kind == RING_CAPTURE,
+				.bare = kind == RING_CAPTURE ? k->skel->rodata->cfg_capture_format
+							     : CAPTURE_NONE,
 			};
 			if (kind == RING_CAPTURE)
 				ring_begin(&k->rings[kind][cpu], PCAP_HEADER);

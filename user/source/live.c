@@ -228,8 +228,13 @@ static bool live_take_bin(struct source *s, struct interface *i)
 
 		if (live_owned(s, bin))
 			continue;
-		for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++)
-			s->kernel.cpu_states[cpu].interface[bin].owner = i->ifindex;
+		for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++) {
+			struct interface_count *c = &s->kernel.cpu_states[cpu].interface[bin];
+
+			if (c->owner != (uint32_t)i->ifindex)
+				c->in_pcapng = 0;
+			c->owner = i->ifindex;
+		}
 		i->bin = bin;
 		return true;
 	}
@@ -565,6 +570,18 @@ static const char *live_interface_name(struct source *s, uint32_t ifindex)
 	return "";
 }
 
+static void live_number(struct source *s, uint32_t ifindex, uint32_t number)
+{
+	for (int n = 0; n < s->n_interfaces; n++) {
+		const struct interface *i = &s->interfaces[n];
+
+		if (!i->attached || (uint32_t)i->ifindex != ifindex)
+			continue;
+		for (uint32_t cpu = 0; cpu < s->kernel.cpus; cpu++)
+			s->kernel.cpu_states[cpu].interface[i->bin].in_pcapng = number + 1;
+	}
+}
+
 static void live_describe_interface(const struct source *s, const struct interface *i,
 				    struct interface_view *v)
 {
@@ -625,5 +642,6 @@ const struct source_ops source_live = {
 	.now = live_now,
 	.describe = live_describe,
 	.interface_name = live_interface_name,
+	.number = live_number,
 	.close = live_close,
 };

@@ -208,13 +208,13 @@ static void reader_take_frame(void *arg, const struct event *frame)
  */
 static bool reader_capture(struct reader *r, const struct ring *ring, const void *data, size_t len)
 {
-	bool apart = r->kernel->ring_size[RING_CAPTURE];
+	bool apart = r->kernel->ring_size[RING_CAPTURE]; /* what the file takes */
 	struct packet_record record;
 	struct event event;
 
 	memcpy(&record, data, sizeof(record));
 	if (!r->consumer->sample || record.segments > 1 ||
-	    record.why & ~(COPY_SAMPLE | COPY_TAKEN) || ring->bare != apart)
+	    record.why & ~(COPY_SAMPLE | COPY_TAKEN) || apart != !!ring->bare)
 		return false;
 	if (!apart && r->looks_left) {
 		r->looks_left--;
@@ -262,15 +262,13 @@ static void reader_take_packet(struct reader *r, const struct ring *ring, const 
  */
 static uint64_t reader_time(const struct reader *r, const struct ring *ring, const void *record)
 {
-	struct pcap_record bare;
 	uint64_t ns;
 
 	if (!ring_is_bare(ring, record)) {
 		memcpy(&ns, record, sizeof(ns));
 		return ns;
 	}
-	memcpy(&bare, record, sizeof(bare));
-	ns = bare.sec * 1000000000ull + bare.nsec - r->kernel->config->epoch;
+	ns = bare_time(ring->bare, record) - r->kernel->config->epoch;
 	return ns > r->now + STEP_NS ? 0 : ns;
 }
 
@@ -413,7 +411,7 @@ static bool reader_lend(struct reader *r)
 	struct writer_loan loan;
 	size_t octets;
 
-	if (!ring || !ring_all_bare(ring))
+	if (!ring || !ring_all_bare(ring) || !r->consumer->lends(r->consumer->arg))
 		return false;
 	loan.returned = &ring->returned;
 	while (r->now - r->looked > SEEN_NS &&

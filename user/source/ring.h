@@ -8,18 +8,18 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "xdplens/event.h"
+#include "base/bare.h"
 
 struct ring {
 	struct ring_ends *ends;
 	unsigned char *chunks;
-	uint32_t n_chunks; /* a power of two */
-	bool bare;	   /* most of its records are: a RING_CAPTURE */
-	uint64_t at;	   /* of the next record to hand out */
-	uint64_t end;	   /* of what is known to be there: the writer's own line is dear to read */
-	uint32_t full;	   /* records passed that are not bare */
-	uint64_t looked;   /* up to where ring_look saw it written */
-	uint64_t lent;	   /* up to here, */
+	uint32_t n_chunks;	  /* a power of two */
+	enum capture_format bare; /* most of its records are: a RING_CAPTURE */
+	uint64_t at;		  /* of the next record to hand out */
+	uint64_t end;	 /* of what is known to be there: the writer's own line is dear to read */
+	uint32_t full;	 /* records passed that are not bare */
+	uint64_t looked; /* up to where ring_look saw it written */
+	uint64_t lent;	 /* up to here, */
 	_Atomic uint64_t returned; /* and back up to here */
 };
 
@@ -70,8 +70,8 @@ static inline bool ring_is_bare(const struct ring *r, const void *record)
 
 static inline uint32_t ring_octets(const struct ring *r, const void *record)
 {
-	return record_caplen(record) + (ring_is_bare(r, record) ? sizeof(struct pcap_record)
-								: sizeof(struct packet_record));
+	return ring_is_bare(r, record) ? bare_octets(r->bare, record)
+				       : sizeof(struct packet_record) + record_caplen(record);
 }
 
 /* Passes the record that ring_front gave. */

@@ -28,15 +28,17 @@ struct source_consumer {
 	 */
 	void (*sample)(void *arg, const struct event *event);
 	/*
-	 * Packets for the capture alone, as records of a pcap file with nanoseconds: most come so
-	 * where options_bare_capture asks for it, a large send or one with a VLAN tag as above. So
-	 * many of them, the first, are taken now.
+	 * Packets for the capture alone, as its file will have them: most come so where
+	 * options_capture_format is one, a large send or one with a VLAN tag as above, and so all
+	 * of an interface that has no number in a pcapng file yet. So many of them, the first, are
+	 * taken now.
 	 */
 	size_t (*records)(void *arg, const void *records, size_t octets, size_t n);
 	/*
 	 * The same, which stay where they are until the loan says so; false: not now. NULL: they
-	 * have to be copied.
+	 * have to be copied; so while `lends` says no.
 	 */
+	bool (*lends)(void *arg);
 	bool (*lend)(void *arg, const struct writer_loan *loan, size_t octets);
 	/* Of those that were not taken, so many could not wait. */
 	void (*lose)(void *arg, size_t n);
@@ -75,6 +77,8 @@ struct source_ops {
 	/* source, mode, interfaces, cost; live: duration_s, by a clock that is never set. */
 	void (*describe)(struct source *s, struct snapshot *snapshot);
 	const char *(*interface_name)(struct source *s, uint32_t ifindex);
+	/* Live: the interface has this number in the capture file's records from now on. */
+	void (*number)(struct source *s, uint32_t ifindex, uint32_t number);
 	void (*close)(struct source *s); /* NULL is fine */
 };
 
