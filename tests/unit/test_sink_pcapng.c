@@ -273,11 +273,12 @@ static size_t two_interfaces(void *arg, struct sink_interface *list, size_t most
 	return 2;
 }
 
-static uint32_t number_of[SINK_INTERFACES];
+static uint32_t number_of[1 << 16]; /* by ifindex */
 
 static void number_note(void *arg, uint32_t ifindex, uint32_t number)
 {
 	(void)arg;
+	assert_in_range(ifindex, 0, sizeof(number_of) / sizeof(number_of[0]) - 1);
 	number_of[ifindex] = number;
 }
 
