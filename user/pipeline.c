@@ -453,6 +453,26 @@ static bool pipeline_open_analysis(struct pipeline *p, struct config *config)
 	return p->detect != NULL;
 }
 
+/* What is for the capture alone goes there without a detour. */
+static void pipeline_capture(struct pipeline *p, struct source_consumer *consumer)
+{
+	const struct options *o = p->options;
+
+	if (p->sinks[SINK_PCAP].sink && !p->sinks[SINK_CSV].sink && !p->recorder)
+		consumer->sample = pipeline_sample;
+	if (options_only_capture(o))
+		consumer->packet = pipeline_sample;
+	p->apart = options_capture_format(o) != CAPTURE_NONE;
+	if (!p->apart)
+		return;
+	consumer->records = pipeline_records;
+	consumer->lose = pipeline_lose;
+	if (buffer_gzip(o->write) || o->rotate_bytes || o->rotate_seconds)
+		return;
+	consumer->lends = pipeline_lends;
+	consumer->lend = pipeline_lend;
+}
+
 struct pipeline *pipeline_new(struct options *o)
 {
 	struct pipeline *p = calloc(1, sizeof(*p));
@@ -484,19 +504,7 @@ struct pipeline *pipeline_new(struct options *o)
 	}
 	if (!pipeline_open_analysis(p, config))
 		goto fail;
-	if (p->sinks[SINK_PCAP].sink && !p->sinks[SINK_CSV].sink && !p->recorder)
-		consumer.sample = pipeline_sample;
-	if (options_only_capture(o))
-		consumer.packet = pipeline_sample;
-	p->apart = options_capture_format(o) != CAPTURE_NONE;
-	if (p->apart) {
-		consumer.records = pipeline_records;
-		consumer.lose = pipeline_lose;
-	}
-	if (p->apart && !buffer_gzip(o->write) && !o->rotate_bytes && !o->rotate_seconds) {
-		consumer.lends = pipeline_lends;
-		consumer.lend = pipeline_lend;
-	}
+	pipeline_capture(p, &consumer);
 	consumer.listed.ranges = detect_listed(p->detect, &consumer.listed.n);
 	if (o->netns && netns_go(netns_find(o->netns)) < 0)
 		goto fail;

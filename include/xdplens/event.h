@@ -314,6 +314,7 @@ enum {
 	RING_PAGE = 4096,
 	RING_CHUNK = 1 << 19,
 	/* with its spare room, and after it the place in the chunk where its last record ended */
+	/* the longest record, and so the room after a chunk */
 	RING_SPARE = sizeof(struct pcapng_packet) + COPY_MAX + sizeof(struct pcapng_packet_end),
 	RING_ENDED = RING_CHUNK + (RING_SPARE + sizeof(__u64) - 1) / sizeof(__u64) * sizeof(__u64),
 	RING_STEP = (RING_ENDED + sizeof(__u64) + RING_PAGE - 1) / RING_PAGE * RING_PAGE,

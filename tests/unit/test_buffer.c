@@ -348,10 +348,10 @@ static void test_device_full(void **state)
 	assert_non_null(strstr(said(), "1281 records were lost in all"));
 }
 
-static uint32_t lent_octets(const void *record)
+static size_t lent_count(const char *records, size_t len)
 {
-	(void)record;
-	return RECORD;
+	(void)records;
+	return len / RECORD;
 }
 
 /* As put, records `n` to `n` + BLOCK - 1. */
@@ -360,7 +360,7 @@ static bool lend(struct buffer *b, int n, char memory[SIZE], struct writer_loan 
 	for (int i = 0; i < BLOCK; i++)
 		sprintf(memory + i * RECORD, "%-*d\n", RECORD - 1, n + i);
 	loan->records = memory;
-	loan->octets = lent_octets;
+	loan->count = lent_count;
 	loan->until++;
 	return buffer_lend(b, loan, BLOCK * RECORD);
 }

@@ -249,6 +249,19 @@ static void test_span_ends(void **state)
 	assert_true(ring_all_bare(&b->ring));
 }
 
+/* A record that says too little of itself ends nobody's walk. */
+static void test_lying_records(void **state)
+{
+	const char nothing[64] = {0};
+
+	(void)state;
+	assert_int_equal(bare_octets(CAPTURE_PCAP, nothing), 16);
+	assert_int_equal(bare_octets(CAPTURE_PCAPNG, nothing), 44);
+	assert_int_equal(bare_count(CAPTURE_PCAP, nothing, 47), 2);
+	assert_int_equal(bare_count(CAPTURE_PCAPNG, nothing, 64), 1);
+	assert_int_equal(bare_count(CAPTURE_PCAPNG, nothing, 43), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +271,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_spans, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_spans_of_blocks, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_span_ends, setup, teardown),
+		cmocka_unit_test(test_lying_records),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

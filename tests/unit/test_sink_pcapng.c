@@ -620,6 +620,34 @@ static void test_blocks(void **state)
 	assert_int_equal(told.interface[0].delivered, 0); /* nobody looked */
 }
 
+static size_t nothing_known(void *arg, struct sink_interface *list, size_t most)
+{
+	size_t n = two_interfaces(arg, list, most);
+
+	list[0].lost = SINK_UNKNOWN;
+	return n;
+}
+
+/* Whose packets were lost is not known: a comment says how many, within the room for the end. */
+static void test_blocks_lost(void **state)
+{
+	static char room[BUFFER_HEADER + 4096];
+	static const struct sink_host several = {NULL, nothing_known, number_note};
+	struct options o = {.snaplen = 262144, .sample = 1, .write = "a.pcapng"};
+	struct format *f = format_pcapng.open(&o, start);
+	size_t begin, end;
+
+	(void)state;
+	assert_int_equal(format_pcapng.place(f, NULL, &several), PLACE_NEW);
+	begin = format_pcapng.begin(f, room);
+	end = format_pcapng.end(f, start, UINT64_MAX, &several, room + begin);
+	assert_true(end <= format_pcapng.end_room(f));
+	blocks_read(room, begin + end);
+	assert_string_equal(told.last_comments,
+			    "18446744073709551615 packets of all interfaces were lost\n");
+	format_pcapng.close(f);
+}
+
 /* Blocks go on in the next file where -C says so, each of which tells the interfaces. */
 static void test_blocks_rotate(void **state)
 {
@@ -724,7 +752,7 @@ int main(void)
 		cmocka_unit_test(test_alerts),	       cmocka_unit_test(test_rotation),
 		cmocka_unit_test(test_no_room),	       cmocka_unit_test(test_room),
 		cmocka_unit_test(test_header_room),    cmocka_unit_test(test_blocks),
-		cmocka_unit_test(test_blocks_rotate),
+		cmocka_unit_test(test_blocks_rotate),  cmocka_unit_test(test_blocks_lost),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -3,23 +3,43 @@
 #ifndef XDPLENS_BARE_H
 #define XDPLENS_BARE_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "xdplens/event.h"
 
-/* What the record says of itself; in a ring, for the reader to check. */
+/* Around the packet's octets: no record has fewer. */
+static inline uint32_t bare_least(enum capture_format format)
+{
+	return format == CAPTURE_PCAPNG
+		       ? sizeof(struct pcapng_packet) + sizeof(struct pcapng_packet_end)
+		       : sizeof(struct pcap_record);
+}
+
+/* What the record says of itself, but no less than bare_least. */
 static inline uint32_t bare_octets(enum capture_format format, const void *record)
 {
+	uint32_t least = bare_least(format);
 	struct pcapng_packet block;
 	struct pcap_record r;
 
 	if (format == CAPTURE_PCAPNG) {
 		memcpy(&block, record, sizeof(block));
-		return block.octets;
+		return block.octets > least ? block.octets : least;
 	}
 	memcpy(&r, record, sizeof(r));
-	return sizeof(r) + r.caplen;
+	return r.caplen < UINT32_MAX - least ? least + r.caplen : UINT32_MAX;
+}
+
+/* How many records there are. */
+static inline size_t bare_count(enum capture_format format, const char *records, size_t octets)
+{
+	size_t n = 0;
+
+	for (size_t at = 0; at + bare_least(format) <= octets; n++)
+		at += bare_octets(format, records + at);
+	return n;
 }
 
 /* ns since the epoch */

@@ -240,13 +240,7 @@ static size_t block_records(const struct writer_block *block)
 {
 	const struct writer_loan *loan = &block->loan;
 
-	size_t n = 0;
-
-	if (!loan->records)
-		return block->records;
-	for (size_t at = 0; at < block->used; at += loan->octets(loan->records + at))
-		n++;
-	return n;
+	return loan->records ? loan->count(loan->records, block->used) : block->records;
 }
 
 /* ---- the queue ---- */

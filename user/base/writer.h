@@ -28,7 +28,7 @@ struct writer;
 /* Records in memory of somebody else's, which is his again when `until` stands in *returned. */
 struct writer_loan {
 	const char *records;
-	uint32_t (*octets)(const void *record); /* of the first of them */
+	size_t (*count)(const char *records, size_t len); /* how many these are */
 	_Atomic uint64_t *returned;
 	uint64_t until;
 };

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "base/bare.h"
 #include "base/buffer.h"
 #include "base/frame.h"
 #include "base/text.h"
@@ -55,9 +56,7 @@ enum {
 	STATISTICS_MOST = BLOCK + 12 + 5 * OPTION_NUMBER + 2 * OPTION + 64,
 	COMMENTS_MOST = (COMMENTS + 1) * (OPTION + COMMENT),
 };
-_Static_assert(COPY_MAX + sizeof(struct pcapng_packet) + COMMENTS_MOST + PACKET_OPTIONS + BLOCK <=
-		       REMARKED,
-	       "remarked");
+_Static_assert(RING_SPARE + COMMENTS_MOST + PACKET_OPTIONS <= REMARKED, "remarked");
 _Static_assert(SECTION_MOST + INTERFACES * INTERFACE_MOST <= BUFFER_HEADER, "header");
 
 struct interface {
@@ -345,12 +344,9 @@ static void format_pcapng_lost(struct format *f)
 static size_t format_pcapng_remark(const struct format *f, const void *record, char *to)
 {
 	struct pcapng_packet_end end;
-	struct pcapng_packet packet;
 	struct block b = {to, to};
-	size_t len;
+	size_t len = bare_octets(CAPTURE_PCAPNG, record) - sizeof(end);
 
-	memcpy(&packet, record, sizeof(packet));
-	len = packet.octets - sizeof(end);
 	memcpy(&end, (const char *)record + len, sizeof(end));
 	octets_put(&b, record, len);
 	comments_put(f, &b);

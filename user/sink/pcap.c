@@ -340,24 +340,24 @@ static size_t sink_pcap_records(struct sink *s, const void *records, size_t octe
 	return s->done ? n : n - left.n;
 }
 
-static uint32_t pcap_octets(const void *record)
+static size_t pcap_count(const char *records, size_t octets)
 {
-	return bare_octets(CAPTURE_PCAP, record);
+	return bare_count(CAPTURE_PCAP, records, octets);
 }
 
-static uint32_t pcapng_octets(const void *record)
+static size_t pcapng_count(const char *records, size_t octets)
 {
-	return bare_octets(CAPTURE_PCAPNG, record);
+	return bare_count(CAPTURE_PCAPNG, records, octets);
 }
 
 static bool sink_pcap_lend(struct sink *s, const struct writer_loan *loan, size_t octets)
 {
-	struct writer_loan measured = *loan;
+	struct writer_loan counted = *loan;
 
 	if (!s->begun)
 		place_find(s, NULL);
-	measured.octets = s->bare == CAPTURE_PCAPNG ? pcapng_octets : pcap_octets;
-	return buffer_lend(s->buffer, &measured, octets);
+	counted.count = s->bare == CAPTURE_PCAPNG ? pcapng_count : pcap_count;
+	return buffer_lend(s->buffer, &counted, octets);
 }
 
 static void sink_pcap_lose(struct sink *s, size_t n)

@@ -51,7 +51,7 @@ struct sink_ops {
 	 * first, it takes now.
 	 */
 	size_t (*records)(struct sink *s, const void *records, size_t octets, size_t n);
-	/* The same into one file, and without a copy; loan->octets is the sink's. */
+	/* The same into one file, and without a copy; loan->count is the sink's. */
 	bool (*lend)(struct sink *s, const struct writer_loan *loan, size_t octets);
 	bool (*lends)(const struct sink *s); /* false: now it has to see them */
 	/* Of those that it did not take, so many could not wait. */

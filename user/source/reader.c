@@ -334,7 +334,7 @@ static size_t reader_read_bare(struct reader *r, struct ring *ring, uint64_t unt
 		    (n && (p != end || (size_t)(end - first) + octets > BARE_MOST)))
 			break;
 		ring_pop(ring, p);
-		if (octets > len) {
+		if (octets > len || octets > RING_SPARE) {
 			reader_doubt(r);
 			break;
 		}
